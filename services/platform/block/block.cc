@@ -104,21 +104,22 @@ Result<BlockPtr> parse(const LedgerPartition& partition, Record record) {
   block->record_ = std::move(record);
   block->header_ = *std::move(header);
   std::string_view rest = block->record_.value;
-  if (rest.size() < 4) return malformed("block value too short");
+  if (rest.size() < 4) return BlockPtr(std::move(block));
   const std::size_t core_size = read_u32_be(rest);
   rest.remove_prefix(4);
-  if (core_size > rest.size()) return malformed("block core longer than the record");
+  if (core_size > rest.size()) return BlockPtr(std::move(block));
   const std::string_view core_bytes = rest.substr(0, core_size);
-  if (!block->core_.ParseFromArray(core_bytes.data(), static_cast<int>(core_bytes.size()))) return malformed("block core");
   rest.remove_prefix(core_size);
-  if (block->core_.leaf_size_size() != block->core_.leaf_events_size()) return malformed("leaf sizes and events differ in number");
-  for (const auto size : block->core_.leaf_size()) {
-    if (size > rest.size()) return malformed("leaf longer than the record");
+  auto& core = block->core_;
+  if (!core.ParseFromArray(core_bytes.data(), static_cast<int>(core_bytes.size()))) return BlockPtr(std::move(block));
+  if (core.leaf_size_size() != core.leaf_events_size()) return BlockPtr(std::move(block));
+  for (const auto size : core.leaf_size()) {
+    if (size > rest.size()) return BlockPtr(std::move(block));
     block->leaves_.push_back(rest.substr(0, size));
     block->leaf_hashes_.push_back(crypto::sha256({block->leaves_.back()}));
     rest.remove_prefix(size);
   }
-  if (!rest.empty()) return malformed("bytes behind the last leaf");
+  block->readable_ = rest.empty();
   block->hash_ = block_hash(partition, block->header_, core_bytes, block->leaf_hashes_);
   return BlockPtr(std::move(block));
 }

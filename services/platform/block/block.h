@@ -41,6 +41,8 @@ struct Header {
 class Block {
  public:
   const Header& header() const { return header_; }
+  /// False: the header was read, core or leaves were not; then there is no core, leaf or hash.
+  bool readable() const { return readable_; }
   const v1::Core& core() const { return core_; }
   const Hash& hash() const { return hash_; }
   const Record& record() const { return record_; }
@@ -59,11 +61,13 @@ class Block {
   std::vector<std::string_view> leaves_;
   std::vector<Hash> leaf_hashes_;
   Hash hash_;
+  bool readable_ = false;
 };
 using BlockPtr = std::shared_ptr<const Block>;
 
 /// Reads a record of `partition` and computes its hash.
-/// Errors: kInvalidArgument when header, core or framing can't be read (rule 0 or 3 of the fold decides what follows).
+/// Errors: kInvalidArgument when the header can't be read (rule 0 of the fold). A block whose value can't be read is
+/// returned as not `readable` (rule 3).
 Result<BlockPtr> parse(const LedgerPartition& partition, Record record);
 
 /// Encodes a block. Fills `leaf_size` of the core; `leaf_events` must be set, one per leaf.

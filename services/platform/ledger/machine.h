@@ -29,6 +29,8 @@ struct CommandCause {
 struct InputCause {
   std::string_view from;
   const v1::Leaf* leaf = nullptr;
+  /// True when an operator released this input after it had been parked.
+  bool retried = false;
 };
 struct TimerCause {
   TimerId id = 0;
