@@ -27,15 +27,15 @@ enum class Action : std::uint8_t {
   kReadContentKey = 16,     ///< `key.read`: services only.
   kResumeParked = 17,       ///< `ledger.resume`: retry or skip what a parked dossier waits for.
   kReadLedger = 18,         ///< `ledger.read`
-  kForwardCommand = 19,     ///< `command.forward`: hand on a request of another principal to the lane's owner; services only.
+  kForwardCommand = 19,  ///< `command.forward`: hand on a request of another principal to the lane's owner; services only.
 };
 
 inline constexpr std::array kActions = {
-    Action::kSubmitDossier,    Action::kReceiveDossier,    Action::kReadDossier,     Action::kWithdrawDossier,
-    Action::kHandOverResult,   Action::kEraseDossier,      Action::kBackdate,        Action::kReadRoute,
-    Action::kSteerRoute,       Action::kReadWork,          Action::kAnswerWork,      Action::kReadWorkContent,
-    Action::kReadCatalogue,    Action::kImportCatalogue,   Action::kReadSealedContent, Action::kReadContentKey,
-    Action::kResumeParked,     Action::kReadLedger,        Action::kForwardCommand};
+    Action::kSubmitDossier,  Action::kReceiveDossier,  Action::kReadDossier,       Action::kWithdrawDossier,
+    Action::kHandOverResult, Action::kEraseDossier,    Action::kBackdate,          Action::kReadRoute,
+    Action::kSteerRoute,     Action::kReadWork,        Action::kAnswerWork,        Action::kReadWorkContent,
+    Action::kReadCatalogue,  Action::kImportCatalogue, Action::kReadSealedContent, Action::kReadContentKey,
+    Action::kResumeParked,   Action::kReadLedger,      Action::kForwardCommand};
 
 /// The name used in catalogue files, e.g. `work.answer`.
 std::string_view name_of(Action action);

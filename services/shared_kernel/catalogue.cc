@@ -58,7 +58,8 @@ Result<void> Catalogue::index() {
   for (const auto& agency : contents_.agencies) {
     if (!agencies_.emplace(agency.code, &agency).second) return doubled("agency", agency.code);
     const auto calendar = calendars_.find(agency.calendar);
-    if (calendar == calendars_.end()) return malformed("agency " + agency.code + " has the unknown calendar " + agency.calendar);
+    if (calendar == calendars_.end())
+      return malformed("agency " + agency.code + " has the unknown calendar " + agency.calendar);
     calendar_by_agency_.emplace(agency.code, &calendar->second);
     for (const auto& desk : agency.desks) {
       if (!homes_.emplace(desk.key.text(), Home{&agency, &desk}).second) return doubled("home key", desk.key.text());
@@ -98,7 +99,9 @@ std::optional<ProcedureInForce> Catalogue::procedure_version(std::string_view co
 const Procedure* Catalogue::procedure(std::string_view code) const { return find_pointer(procedures_, code); }
 const Agency* Catalogue::agency(std::string_view code) const { return find_pointer(agencies_, code); }
 const Principal* Catalogue::principal(std::string_view id) const { return find_pointer(principals_, id); }
-const Principal* Catalogue::principal_by_certificate(std::string_view name) const { return find_pointer(certificates_, name); }
+const Principal* Catalogue::principal_by_certificate(std::string_view name) const {
+  return find_pointer(certificates_, name);
+}
 
 std::vector<const Agency*> Catalogue::bind(std::string_view role, const Agency& receiver, LocalDay day) const {
   if (role == kReceiverRole) return {&receiver};
@@ -137,9 +140,8 @@ bool Catalogue::allows(const Principal& principal, Action action, std::string_vi
 }
 
 bool Catalogue::allows_some_procedure(const Principal& principal, Action action, std::string_view agency) {
-  return std::any_of(principal.grants.begin(), principal.grants.end(), [&](const Grant& grant) {
-    return grant.actions.contains(action) && covers(grant.agencies, agency);
-  });
+  return std::any_of(principal.grants.begin(), principal.grants.end(),
+                     [&](const Grant& grant) { return grant.actions.contains(action) && covers(grant.agencies, agency); });
 }
 
 }  // namespace lienthong::shared_kernel

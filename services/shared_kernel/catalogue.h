@@ -37,7 +37,8 @@ struct Name {
   bool operator==(const Name&) const = default;
 };
 
-/// The tiers of administration, lowest first, while `validity` holds. Tiers are data: three until 2025-06-30 in law, two since.
+/// The tiers of administration, lowest first, while `validity` holds. Tiers are data: three until 2025-06-30 in law, two
+/// since.
 struct TierSystem {
   Validity validity;
   std::vector<std::string> tiers;
@@ -67,7 +68,8 @@ struct Agency {
   bool operator==(const Agency&) const = default;
 };
 
-/// What happens to the appointment when a supplement was asked for. RESTART and PAUSE_OVERDUE get numbers when they are built.
+/// What happens to the appointment when a supplement was asked for. RESTART and PAUSE_OVERDUE get numbers when they are
+/// built.
 enum class ClockPolicy : std::uint8_t {
   kResume = 1,  ///< The due time moves by the working time waited.
 };
@@ -79,7 +81,8 @@ struct Leg {
   std::string role;  ///< Bound to an agency by area and date.
   Limit limit;
   bool limit_is_sample = false;  ///< True: the limit is not verified in law.
-  std::vector<std::string> after;  ///< Ids of legs whose result must be back before this one is offered; empty: at the start.
+  std::vector<std::string>
+      after;  ///< Ids of legs whose result must be back before this one is offered; empty: at the start.
   bool operator==(const Leg&) const = default;
 };
 
@@ -166,8 +169,8 @@ inline constexpr std::string_view kReceiverRole = "receiver";
 /// Thread-safety: immutable.
 class Catalogue final : public Rules {
  public:
-  /// Errors: kInvalidArgument on a doubled code or home key, or an agency with an unknown or impossible calendar. The full check
-  /// with all findings is that of the catalogue service; this one keeps look-ups sound.
+  /// Errors: kInvalidArgument on a doubled code or home key, or an agency with an unknown or impossible calendar. The full
+  /// check with all findings is that of the catalogue service; this one keeps look-ups sound.
   static Result<std::shared_ptr<const Catalogue>> make(std::uint64_t version, CatalogueContents contents);
 
   std::uint64_t version() const { return version_; }
@@ -199,8 +202,8 @@ class Catalogue final : public Rules {
   /// Null when no principal has this certificate name.
   const Principal* principal_by_certificate(std::string_view name) const;
 
-  /// True when a grant covers all three; everything else is denied. Empty `agency` or `procedure`: the question is asked for all
-  /// of them, so that only a grant without restriction in this respect covers it.
+  /// True when a grant covers all three; everything else is denied. Empty `agency` or `procedure`: the question is asked for
+  /// all of them, so that only a grant without restriction in this respect covers it.
   static bool allows(const Principal& principal, Action action, std::string_view agency, std::string_view procedure);
   /// True when a grant covers the action for this agency and at least one procedure (an agency's inbox, for example).
   static bool allows_some_procedure(const Principal& principal, Action action, std::string_view agency);

@@ -49,7 +49,8 @@ std::string english_text(const Limit& limit) {
     case LimitUnit::kWorkingDays:
       return working_day_text(limit.amount, '.') +
              (limit.amount <= kMinutesPerWorkingDay ? " working day" : " working days");
-    case LimitUnit::kWorkingHours: return hour_text(limit.amount, '.') + (limit.amount <= 60 ? " working hour" : " working hours");
+    case LimitUnit::kWorkingHours:
+      return hour_text(limit.amount, '.') + (limit.amount <= 60 ? " working hour" : " working hours");
     case LimitUnit::kCalendarDays: return std::to_string(limit.amount) + (limit.amount == 1 ? " day" : " days");
     case LimitUnit::kSameDay: return "same day (" + format_minute_of_day(static_cast<std::int32_t>(limit.amount)) + ")";
   }

@@ -31,7 +31,9 @@ struct Limit {
   auto operator<=>(const Limit&) const = default;
 
   static Limit working_days(std::int64_t days) { return {LimitUnit::kWorkingDays, days * kMinutesPerWorkingDay}; }
-  static Limit quarter_days(std::int64_t quarters) { return {LimitUnit::kWorkingDays, quarters * kMinutesPerWorkingDay / 4}; }
+  static Limit quarter_days(std::int64_t quarters) {
+    return {LimitUnit::kWorkingDays, quarters * kMinutesPerWorkingDay / 4};
+  }
   static Limit working_hours(std::int64_t hours) { return {LimitUnit::kWorkingHours, hours * 60}; }
   static Limit calendar_days(std::int64_t days) { return {LimitUnit::kCalendarDays, days}; }
   static Limit same_day(std::int32_t cut_off = kSameDayCutOff) { return {LimitUnit::kSameDay, cut_off}; }
@@ -42,7 +44,8 @@ std::string english_text(const Limit& limit);
 /// `3 ngày làm việc`, `0,25 ngày làm việc`, `2 giờ làm việc`, `10 ngày`, `trong ngày (15:00)`.
 std::string vietnamese_text(const Limit& limit);
 
-/// How working days are counted. Both give the same day and another hour; a date is compared by the practice it was made with.
+/// How working days are counted. Both give the same day and another hour; a date is compared by the practice it was made
+/// with.
 enum class DayPractice : std::uint8_t {
   /// Working hours are added to the time of receipt, which moves to opening outside of office hours.
   kHours,
@@ -51,8 +54,10 @@ enum class DayPractice : std::uint8_t {
 };
 
 /// When a limit that starts at `start` ends. Seconds of `start` do not count: legal papers print hour and minute.
-/// Calendar days are counted by the civil code in both practices: if the last day is a day off, the next working day is the last.
-Instant due_time(const WorkingCalendar& calendar, const Limit& limit, Instant start, DayPractice practice = DayPractice::kHours);
+/// Calendar days are counted by the civil code in both practices: if the last day is a day off, the next working day is the
+/// last.
+Instant due_time(const WorkingCalendar& calendar, const Limit& limit, Instant start,
+                 DayPractice practice = DayPractice::kHours);
 
 /// The limit of a leg: from its own start, but never beyond the appointment of the whole.
 Instant leg_due_time(const WorkingCalendar& calendar, const Limit& limit, Instant start, Instant overall_due);

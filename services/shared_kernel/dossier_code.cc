@@ -14,9 +14,10 @@ bool all_digits(std::string_view text) {
 }
 
 tl::unexpected<Error> invalid_code() {
-  return failure({ErrorCode::kInvalidArgument, "DOSSIER_CODE_INVALID",
-                  "Mã số hồ sơ không đúng dạng: cần <mã cơ quan>-<ngày yyMMdd>-<số thứ tự>, ví dụ 000.17.22.H47-240502-0001.",
-                  "Not a dossier code: write <agency code>-<day yyMMdd>-<number>, for example 000.17.22.H47-240502-0001."});
+  return failure(
+      {ErrorCode::kInvalidArgument, "DOSSIER_CODE_INVALID",
+       "Mã số hồ sơ không đúng dạng: cần <mã cơ quan>-<ngày yyMMdd>-<số thứ tự>, ví dụ 000.17.22.H47-240502-0001.",
+       "Not a dossier code: write <agency code>-<day yyMMdd>-<number>, for example 000.17.22.H47-240502-0001."});
 }
 
 }  // namespace
@@ -44,8 +45,8 @@ Result<DossierCode> parse_dossier_code(std::string_view text) {
       number.size() < kNumberDigitsMin || number.size() > kNumberDigitsMax) {
     return invalid_code();
   }
-  const std::string iso = "20" + std::string(day.substr(0, 2)) + '-' + std::string(day.substr(2, 2)) + '-' +
-                          std::string(day.substr(4, 2));
+  const std::string iso =
+      "20" + std::string(day.substr(0, 2)) + '-' + std::string(day.substr(2, 2)) + '-' + std::string(day.substr(4, 2));
   const auto parsed_day = parse_day(iso);
   const std::uint64_t parsed_number = std::stoull(std::string(number));
   if (!parsed_day || parsed_number == 0) return invalid_code();

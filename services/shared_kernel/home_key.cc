@@ -28,11 +28,12 @@ bool is_valid(std::string_view text) {
 
 Result<HomeKey> HomeKey::parse(std::string_view text) {
   if (is_valid(text)) return HomeKey(std::string(text));
-  return failure({ErrorCode::kInvalidArgument, "HOME_KEY_INVALID",
-                  "Mã đơn vị tiếp nhận không đúng dạng: cần 1-31 chữ hoa, chữ số hoặc dấu chấm, có thể thêm “/” và 1-8 chữ thường "
-                  "hoặc chữ số.",
-                  "Not a home key: write 1 to 31 capital letters, digits or dots, optionally followed by a slash and 1 to 8 small "
-                  "letters or digits."});
+  return failure(
+      {ErrorCode::kInvalidArgument, "HOME_KEY_INVALID",
+       "Mã đơn vị tiếp nhận không đúng dạng: cần 1-31 chữ hoa, chữ số hoặc dấu chấm, có thể thêm “/” và 1-8 chữ thường "
+       "hoặc chữ số.",
+       "Not a home key: write 1 to 31 capital letters, digits or dots, optionally followed by a slash and 1 to 8 small "
+       "letters or digits."});
 }
 
 std::uint32_t partition_of(const HomeKey& home, std::uint32_t partition_count) {

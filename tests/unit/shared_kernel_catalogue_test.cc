@@ -1,5 +1,4 @@
 #include "shared_kernel/catalogue.h"
-
 #include "shared_kernel_state_office_calendar.h"
 
 #include <gmock/gmock.h>
@@ -35,7 +34,8 @@ Leg leg(std::string id, std::string role) {
 CatalogueContents contents() {
   CatalogueContents out;
   out.calendars = {test_support::state_office_contents()};
-  out.agencies = {agency("COMMUNE", {"commune-1", "district-1", "province"}), agency("OTHER", {"commune-2", "district-2", "province"}),
+  out.agencies = {agency("COMMUNE", {"commune-1", "district-1", "province"}),
+                  agency("OTHER", {"commune-2", "district-2", "province"}),
                   agency("DISTRICT", {"district-1", "province"}, make_day(2025, 6, 30)), agency("POLICE", {"province"}),
                   agency("RESERVE", {"province"})};
   out.agencies[0].desks = {{*HomeKey::parse("COMMUNE"), "000.01.01.H47"}, {*HomeKey::parse("COMMUNE/b"), "001.01.01.H47"}};
@@ -106,7 +106,8 @@ TEST_F(CatalogueTest, BindsByDateAndLeavesOutAgenciesThatEnded) {
 }
 
 TEST_F(CatalogueTest, BindsTheReceiversOwnRoleToItself) {
-  EXPECT_THAT(codes(catalogue_->bind(kReceiverRole, *catalogue_->agency("OTHER"), make_day(2025, 7, 1))), ElementsAre("OTHER"));
+  EXPECT_THAT(codes(catalogue_->bind(kReceiverRole, *catalogue_->agency("OTHER"), make_day(2025, 7, 1))),
+              ElementsAre("OTHER"));
 }
 
 TEST_F(CatalogueTest, FindsDesksByHomeKeyAndByPrintedPrefix) {

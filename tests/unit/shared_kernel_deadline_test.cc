@@ -1,5 +1,4 @@
 #include "shared_kernel/deadline.h"
-
 #include "shared_kernel_state_office_calendar.h"
 
 #include <gmock/gmock.h>
@@ -55,8 +54,10 @@ TEST(Deadline, ComesOutAsInTheWorkedExamplesOfBothPractices) {
       {"2026-03-02 09:00", Limit::quarter_days(2), "2026-03-02 14:30", "2026-03-03 17:00", "step limit of half a day"},
       {"2026-03-02 07:30", Limit::working_days(1), "2026-03-02 17:00", "2026-03-03 17:00",
        "8 working hours from opening end at closing"},
-      {"2026-03-02 10:00", Limit::same_day(), "2026-03-02 17:00", "2026-03-02 17:00", "2.000908: before 15:00, the same day"},
-      {"2026-03-02 15:00", Limit::same_day(), "2026-03-02 17:00", "2026-03-02 17:00", "2.000908: 15:00 itself is not after 15:00"},
+      {"2026-03-02 10:00", Limit::same_day(), "2026-03-02 17:00", "2026-03-02 17:00",
+       "2.000908: before 15:00, the same day"},
+      {"2026-03-02 15:00", Limit::same_day(), "2026-03-02 17:00", "2026-03-02 17:00",
+       "2.000908: 15:00 itself is not after 15:00"},
       {"2026-03-02 15:01", Limit::same_day(), "2026-03-03 17:00", "2026-03-03 17:00", "2.000908: after 15:00, the next day"},
       {"2026-03-07 15:30", Limit::same_day(), "2026-03-09 17:00", "2026-03-09 17:00",
        "handed in on a day off: received at Monday's opening"},
@@ -75,7 +76,8 @@ TEST(Deadline, MovesByTheWorkingTimeWaitedForASupplement) {
   const auto calendar = state_office_calendar();
   const Instant due = due_time(calendar, Limit::working_days(10), at("2026-03-02 08:00"));
   EXPECT_EQ(text(due), "2026-03-16 08:00");
-  EXPECT_EQ(calendar.minutes_between(*parse_local_minute("2026-03-05 10:00"), *parse_local_minute("2026-03-10 10:00")), 24 * 60);
+  EXPECT_EQ(calendar.minutes_between(*parse_local_minute("2026-03-05 10:00"), *parse_local_minute("2026-03-10 10:00")),
+            24 * 60);
   EXPECT_EQ(text(resumed_due_time(calendar, due, at("2026-03-05 10:00"), at("2026-03-10 10:00"))), "2026-03-19 08:00");
 }
 
@@ -96,7 +98,8 @@ TEST(Deadline, CountsFromTheMinuteThatTheReceiptPrints) {
   const auto calendar = state_office_calendar();
   const Instant received = at("2026-03-02 10:00") + std::chrono::seconds(59);
   EXPECT_EQ(text(due_time(calendar, Limit::working_days(1), received)), "2026-03-03 10:00");
-  EXPECT_EQ(text(due_time(calendar, Limit::same_day(), at("2026-03-02 15:00") + std::chrono::seconds(59))), "2026-03-02 17:00");
+  EXPECT_EQ(text(due_time(calendar, Limit::same_day(), at("2026-03-02 15:00") + std::chrono::seconds(59))),
+            "2026-03-02 17:00");
 }
 
 TEST(Deadline, TellsTheWorkingTimeLeftAndOverdue) {
@@ -130,7 +133,8 @@ TEST(WorkingCalendar, HasTheWorkingDaysOfTheYearsItKnows) {
   const auto calendar = state_office_calendar();
   const auto count = [&](int year) {
     int days = 0;
-    for (LocalDay day = make_day(year, 1, 1); day < make_day(year + 1, 1, 1); day = day + 1) days += calendar.is_working_day(day);
+    for (LocalDay day = make_day(year, 1, 1); day < make_day(year + 1, 1, 1); day = day + 1)
+      days += calendar.is_working_day(day);
     return days;
   };
   EXPECT_EQ(count(2024), 251);
@@ -214,7 +218,7 @@ TEST(WorkingCalendar, MeasuresTheSumOfThePartsOfAnInterval) {
 }
 
 TEST(LocalTime, BelongsToTheDayInVietNam) {
-  EXPECT_EQ(format_day(day_of(Instant{1'704'042'000'000'000})), "2024-01-01");      // 2023-12-31T17:00:00Z
+  EXPECT_EQ(format_day(day_of(Instant{1'704'042'000'000'000})), "2024-01-01");  // 2023-12-31T17:00:00Z
   EXPECT_EQ(format_day(day_of(Instant{1'704'041'999'999'999})), "2023-12-31");
   EXPECT_EQ(format_day(day_of(Instant{-1 - kLocalOffset.count()})), "1969-12-31");
   EXPECT_EQ(weekday_of(make_day(2026, 3, 2)), Weekday::kMonday);
@@ -225,7 +229,8 @@ TEST(LocalTime, IsReadOnlyWhereItExists) {
   for (const std::string bad : {"2026-02-30", "2026-13-01", "26-01-01", "2026/01/01", "2026-01-0x", ""}) {
     EXPECT_FALSE(parse_day(bad).has_value()) << bad;
   }
-  for (const std::string bad : {"7:30", "24:01", "12:60", "ab:cd", ""}) EXPECT_FALSE(parse_minute_of_day(bad).has_value()) << bad;
+  for (const std::string bad : {"7:30", "24:01", "12:60", "ab:cd", ""})
+    EXPECT_FALSE(parse_minute_of_day(bad).has_value()) << bad;
   EXPECT_EQ(*parse_minute_of_day("24:00"), 1440);
   EXPECT_FALSE(parse_local_minute("2026-01-01T10:00:00").has_value());
   EXPECT_EQ(format_local_minute(*parse_local_minute("2024-02-29 23:59")), "2024-02-29 23:59");

@@ -1,10 +1,9 @@
+#include "platform/base/encoding.h"
 #include "shared_kernel/action.h"
 #include "shared_kernel/dossier_code.h"
 #include "shared_kernel/dossier_id.h"
 #include "shared_kernel/home_key.h"
 #include "shared_kernel/status.h"
-
-#include "platform/base/encoding.h"
 
 #include <gmock/gmock.h>
 
@@ -19,14 +18,15 @@ namespace {
 HomeKey home(const std::string& text) { return *HomeKey::parse(text); }
 
 TEST(HomeKey, AcceptsAgenciesAndTheirOffices) {
-  for (const auto& text : std::vector<std::string>{"H47", "H47.22.17", "G17", "H47.22/a1", "1", std::string(31, 'A'), "A/12345678"}) {
+  for (const auto& text :
+       std::vector<std::string>{"H47", "H47.22.17", "G17", "H47.22/a1", "1", std::string(31, 'A'), "A/12345678"}) {
     EXPECT_TRUE(HomeKey::parse(text).has_value()) << text;
   }
 }
 
 TEST(HomeKey, RefusesEverythingElse) {
-  for (const auto& text : std::vector<std::string>{"", ".H47", "h47", "H47_1", "H47/", "H47/A1", "H47/123456789", "H47/a/b", "H47 1",
-                                                   "Đ47", "/a", std::string(32, 'A')}) {
+  for (const auto& text : std::vector<std::string>{"", ".H47", "h47", "H47_1", "H47/", "H47/A1", "H47/123456789", "H47/a/b",
+                                                   "H47 1", "Đ47", "/a", std::string(32, 'A')}) {
     const auto parsed = HomeKey::parse(text);
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().reason, "HOME_KEY_INVALID");
@@ -39,7 +39,8 @@ TEST(HomeKey, MapsToThePartitionOfItsHashForEver) {
       {"H47.22.17", {0, 0, 2, 2}}, {"H47", {0, 1, 3, 11}}, {"H47.22/a1", {0, 1, 1, 1}}};
   for (const auto& [key, expected] : cases) {
     std::size_t i = 0;
-    for (const std::uint32_t n : {1U, 2U, 4U, 12U}) EXPECT_EQ(partition_of(home(key), n), expected[i++]) << key << " of " << n;
+    for (const std::uint32_t n : {1U, 2U, 4U, 12U})
+      EXPECT_EQ(partition_of(home(key), n), expected[i++]) << key << " of " << n;
   }
 }
 
@@ -60,8 +61,9 @@ TEST(DossierId, IsReadBackFromItsTextInEitherCase) {
 }
 
 TEST(DossierId, RefusesTextThatIsNone) {
-  for (const std::string text : {"", "H47.22.17", "H47.22.17_", "H47.22.17_EJVYSSGQATXTWBCT2FZST0CRG", "h47_EJVYSSGQATXTWBCT2FZST0CRG4",
-                                 "H47_EJVYSSGQATXTWBCT2FZST0CRGU", "H47_EJVYSSGQATXTWBCT2FZST0CRG5"}) {
+  for (const std::string text :
+       {"", "H47.22.17", "H47.22.17_", "H47.22.17_EJVYSSGQATXTWBCT2FZST0CRG", "h47_EJVYSSGQATXTWBCT2FZST0CRG4",
+        "H47_EJVYSSGQATXTWBCT2FZST0CRGU", "H47_EJVYSSGQATXTWBCT2FZST0CRG5"}) {
     const auto parsed = parse_dossier_name(text);
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().reason, "DOSSIER_ID_INVALID");
@@ -102,9 +104,10 @@ TEST(DossierCode, IsPrintedAsTheCircularSays) {
 }
 
 TEST(DossierCode, RefusesTextThatIsNone) {
-  for (const std::string text : {"", "-", "000.17.22.H56-210531", "000.17.22.H56-210531-001", "000.17.22.H56-210532-0001",
-                                 "000.17.22.H56-210531-0000", "000.17.22.H56-210531-00001", "-210531-0001",
-                                 "000.17.22.H56-210531-000a", "h56-210531-0001", "H56_210531-0001", "H56-210531-1234567890123"}) {
+  for (const std::string text :
+       {"", "-", "000.17.22.H56-210531", "000.17.22.H56-210531-001", "000.17.22.H56-210532-0001",
+        "000.17.22.H56-210531-0000", "000.17.22.H56-210531-00001", "-210531-0001", "000.17.22.H56-210531-000a",
+        "h56-210531-0001", "H56_210531-0001", "H56-210531-1234567890123"}) {
     const auto parsed = parse_dossier_code(text);
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().reason, "DOSSIER_CODE_INVALID");

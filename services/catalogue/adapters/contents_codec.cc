@@ -1,0 +1,288 @@
+#include "catalogue/adapters/contents_codec.h"
+
+#include <utility>
+
+namespace lienthong::catalogue {
+namespace {
+
+using namespace shared_kernel;
+
+template <class List>
+void copy_to(const std::vector<std::string>& from, List* to) {
+  for (const auto& text : from) *to->Add() = text;
+}
+template <class List>
+std::vector<std::string> strings(const List& from) {
+  return {from.begin(), from.end()};
+}
+
+void encode(const Name& name, v1::Name* wire) {
+  wire->set_vi(name.vi);
+  wire->set_en(name.en);
+}
+Name decode(const v1::Name& wire) { return {wire.vi(), wire.en()}; }
+
+void encode(const Validity& validity, v1::Validity* wire) {
+  wire->set_from_day(validity.from.days);
+  if (validity.until) wire->set_until_day(validity.until->days);
+}
+Validity decode(const v1::Validity& wire) {
+  Validity out{{wire.from_day()}, std::nullopt};
+  if (wire.has_until_day()) out.until = LocalDay{wire.until_day()};
+  return out;
+}
+
+void encode(const Limit& limit, bool sample, v1::Limit* wire) {
+  switch (limit.unit) {
+    case LimitUnit::kWorkingDays: wire->set_working_day_minutes(limit.amount); break;
+    case LimitUnit::kWorkingHours: wire->set_working_minutes(limit.amount); break;
+    case LimitUnit::kCalendarDays: wire->set_calendar_days(limit.amount); break;
+    case LimitUnit::kSameDay: wire->set_same_day_cut_off_minute(limit.amount); break;
+  }
+  wire->set_sample(sample);
+}
+Result<Limit> decode(const v1::Limit& wire) {
+  switch (wire.amount_case()) {
+    case v1::Limit::kWorkingDayMinutes: return Limit{LimitUnit::kWorkingDays, wire.working_day_minutes()};
+    case v1::Limit::kWorkingMinutes: return Limit{LimitUnit::kWorkingHours, wire.working_minutes()};
+    case v1::Limit::kCalendarDays: return Limit{LimitUnit::kCalendarDays, wire.calendar_days()};
+    case v1::Limit::kSameDayCutOffMinute: return Limit{LimitUnit::kSameDay, wire.same_day_cut_off_minute()};
+    case v1::Limit::AMOUNT_NOT_SET: break;
+  }
+  return malformed("a limit without amount");
+}
+
+void encode(const CalendarContents& calendar, v1::Calendar* wire) {
+  wire->set_code(calendar.code);
+  encode(Name{calendar.name_vi, calendar.name_en}, wire->mutable_name());
+  for (const auto& day : calendar.weekly) {
+    auto* wire_day = wire->add_weekly();
+    for (const auto& interval : day) {
+      auto* wire_interval = wire_day->add_intervals();
+      wire_interval->set_open_minute(static_cast<std::uint32_t>(interval.open));
+      wire_interval->set_close_minute(static_cast<std::uint32_t>(interval.close));
+    }
+  }
+  for (const auto& holiday : calendar.holidays) {
+    auto* wire_holiday = wire->add_holidays();
+    wire_holiday->set_day(holiday.day.days);
+    wire_holiday->set_name(holiday.name);
+  }
+  for (const auto& swap : calendar.swapped) {
+    auto* wire_swap = wire->add_swapped();
+    wire_swap->set_off_day(swap.off.days);
+    wire_swap->set_worked_day(swap.worked.days);
+    wire_swap->set_name(swap.name);
+  }
+  wire->set_known_from_day(calendar.known_from.days);
+  wire->set_known_until_day(calendar.known_until.days);
+}
+Result<CalendarContents> decode(const v1::Calendar& wire) {
+  CalendarContents out;
+  out.code = wire.code();
+  out.name_vi = wire.name().vi();
+  out.name_en = wire.name().en();
+  if (wire.weekly_size() != static_cast<int>(out.weekly.size())) return malformed("a calendar week has seven days");
+  for (int i = 0; i < wire.weekly_size(); ++i) {
+    for (const auto& interval : wire.weekly(i).intervals()) {
+      if (interval.open_minute() > kMinutesPerDay || interval.close_minute() > kMinutesPerDay) {
+        return malformed("a minute beyond the day");
+      }
+      out.weekly[static_cast<std::size_t>(i)].push_back(
+          {static_cast<std::int32_t>(interval.open_minute()), static_cast<std::int32_t>(interval.close_minute())});
+    }
+  }
+  for (const auto& holiday : wire.holidays()) out.holidays.push_back({{holiday.day()}, holiday.name()});
+  for (const auto& swap : wire.swapped()) out.swapped.push_back({{swap.off_day()}, {swap.worked_day()}, swap.name()});
+  out.known_from = {wire.known_from_day()};
+  out.known_until = {wire.known_until_day()};
+  return out;
+}
+
+void encode(const Agency& agency, v1::Agency* wire) {
+  wire->set_code(agency.code);
+  encode(agency.name, wire->mutable_name());
+  wire->set_kind(agency.kind);
+  wire->set_tier(agency.tier);
+  encode(agency.validity, wire->mutable_validity());
+  copy_to(agency.successors, wire->mutable_successors());
+  copy_to(agency.areas, wire->mutable_areas());
+  for (const auto& desk : agency.desks) {
+    auto* wire_desk = wire->add_desks();
+    wire_desk->set_key(desk.key.text());
+    wire_desk->set_printed_prefix(desk.printed_prefix);
+  }
+  wire->set_calendar(agency.calendar);
+}
+Result<Agency> decode(const v1::Agency& wire) {
+  Agency out{wire.code(),
+             decode(wire.name()),
+             wire.kind(),
+             wire.tier(),
+             decode(wire.validity()),
+             strings(wire.successors()),
+             strings(wire.areas()),
+             {},
+             wire.calendar()};
+  for (const auto& desk : wire.desks()) {
+    auto key = HomeKey::parse(desk.key());
+    if (!key) return failure(key.error());
+    out.desks.push_back({*std::move(key), desk.printed_prefix()});
+  }
+  return out;
+}
+
+void encode(const ProcedureVersion& version, v1::ProcedureVersion* wire) {
+  wire->set_number(version.number);
+  encode(version.validity, wire->mutable_validity());
+  copy_to(version.receiving_kinds, wire->mutable_receiving_kinds());
+  encode(version.total, version.total_is_sample, wire->mutable_total());
+  switch (version.practice) {
+    case DayPractice::kHours: wire->set_practice(v1::ProcedureVersion::PRACTICE_HOURS); break;
+    case DayPractice::kCivilCode: wire->set_practice(v1::ProcedureVersion::PRACTICE_CIVIL_CODE); break;
+  }
+  switch (version.clock) {
+    case ClockPolicy::kResume: wire->set_clock(v1::ProcedureVersion::CLOCK_RESUME); break;
+  }
+  for (const auto& leg : version.legs) {
+    auto* wire_leg = wire->add_legs();
+    wire_leg->set_id(leg.id);
+    encode(leg.name, wire_leg->mutable_name());
+    wire_leg->set_role(leg.role);
+    encode(leg.limit, leg.limit_is_sample, wire_leg->mutable_limit());
+    copy_to(leg.after, wire_leg->mutable_after());
+  }
+  wire->set_source(version.source);
+}
+Result<ProcedureVersion> decode(const v1::ProcedureVersion& wire) {
+  ProcedureVersion out;
+  out.number = wire.number();
+  out.validity = decode(wire.validity());
+  out.receiving_kinds = strings(wire.receiving_kinds());
+  const auto total = decode(wire.total());
+  if (!total) return failure(total.error());
+  out.total = *total;
+  out.total_is_sample = wire.total().sample();
+  if (wire.practice() == v1::ProcedureVersion::PRACTICE_HOURS) {
+    out.practice = DayPractice::kHours;
+  } else if (wire.practice() == v1::ProcedureVersion::PRACTICE_CIVIL_CODE) {
+    out.practice = DayPractice::kCivilCode;
+  } else {
+    return malformed("an unknown practice of counting days");
+  }
+  if (wire.clock() != v1::ProcedureVersion::CLOCK_RESUME) return malformed("an unknown clock policy");
+  out.clock = ClockPolicy::kResume;
+  for (const auto& leg : wire.legs()) {
+    const auto limit = decode(leg.limit());
+    if (!limit) return failure(limit.error());
+    out.legs.push_back({leg.id(), decode(leg.name()), leg.role(), *limit, leg.limit().sample(), strings(leg.after())});
+  }
+  out.source = wire.source();
+  return out;
+}
+
+void encode(const Procedure& procedure, v1::Procedure* wire) {
+  wire->set_code(procedure.code);
+  encode(procedure.name, wire->mutable_name());
+  for (const auto& version : procedure.versions) encode(version, wire->add_versions());
+}
+Result<Procedure> decode(const v1::Procedure& wire) {
+  Procedure out{wire.code(), decode(wire.name()), {}};
+  for (const auto& version : wire.versions()) {
+    auto decoded = decode(version);
+    if (!decoded) return failure(decoded.error());
+    out.versions.push_back(*std::move(decoded));
+  }
+  return out;
+}
+
+void encode(const Principal& principal, v1::Principal* wire) {
+  wire->set_id(principal.id);
+  copy_to(principal.certificate_names, wire->mutable_certificate_names());
+  wire->set_agency(principal.agency);
+  for (const auto& grant : principal.grants) {
+    auto* wire_grant = wire->add_grants();
+    wire_grant->set_any_agency(grant.agencies.empty());
+    copy_to(grant.agencies, wire_grant->mutable_agencies());
+    wire_grant->set_any_procedure(grant.procedures.empty());
+    copy_to(grant.procedures, wire_grant->mutable_procedures());
+    for (const Action action : kActions) {
+      if (grant.actions.contains(action)) wire_grant->add_actions(std::string(name_of(action)));
+    }
+  }
+}
+Result<Principal> decode(const v1::Principal& wire) {
+  Principal out{wire.id(), strings(wire.certificate_names()), wire.agency(), {}};
+  for (const auto& grant : wire.grants()) {
+    // An empty list means "no restriction" inside; on the wire this must be said, so that a lost field never widens a grant.
+    if (grant.any_agency() != grant.agencies().empty()) return malformed("a grant names agencies or says any_agency");
+    if (grant.any_procedure() != grant.procedures().empty())
+      return malformed("a grant names procedures or says any_procedure");
+    Grant decoded{strings(grant.agencies()), strings(grant.procedures()), {}};
+    for (const auto& name : grant.actions()) {
+      const auto action = action_named(name);
+      if (!action) return malformed("an unknown action: " + name);
+      decoded.actions.insert(*action);
+    }
+    out.grants.push_back(std::move(decoded));
+  }
+  return out;
+}
+
+/// Decodes a list whose entries may be malformed.
+template <class Wire, class T>
+Result<void> decode_list(const Wire& wire, std::vector<T>& out) {
+  for (const auto& entry : wire) {
+    auto decoded = decode(entry);
+    if (!decoded) return failure(decoded.error());
+    out.push_back(*std::move(decoded));
+  }
+  return {};
+}
+
+}  // namespace
+
+v1::CatalogueContents encode_contents(const CatalogueContents& contents) {
+  v1::CatalogueContents wire;
+  encode(contents.title, wire.mutable_title());
+  for (const auto& system : contents.tier_systems) {
+    auto* wire_system = wire.add_tier_systems();
+    encode(system.validity, wire_system->mutable_validity());
+    copy_to(system.tiers, wire_system->mutable_tiers());
+  }
+  for (const auto& area : contents.areas) {
+    auto* wire_area = wire.add_areas();
+    wire_area->set_code(area.code);
+    encode(area.name, wire_area->mutable_name());
+  }
+  for (const auto& calendar : contents.calendars) encode(calendar, wire.add_calendars());
+  for (const auto& agency : contents.agencies) encode(agency, wire.add_agencies());
+  for (const auto& binding : contents.bindings) {
+    auto* wire_binding = wire.add_bindings();
+    wire_binding->set_role(binding.role);
+    wire_binding->set_area(binding.area);
+    encode(binding.validity, wire_binding->mutable_validity());
+    copy_to(binding.candidates, wire_binding->mutable_candidates());
+  }
+  for (const auto& procedure : contents.procedures) encode(procedure, wire.add_procedures());
+  for (const auto& principal : contents.principals) encode(principal, wire.add_principals());
+  return wire;
+}
+
+Result<CatalogueContents> decode_contents(const v1::CatalogueContents& wire) {
+  CatalogueContents out;
+  out.title = decode(wire.title());
+  for (const auto& system : wire.tier_systems())
+    out.tier_systems.push_back({decode(system.validity()), strings(system.tiers())});
+  for (const auto& area : wire.areas()) out.areas.push_back({area.code(), decode(area.name())});
+  for (const auto& binding : wire.bindings()) {
+    out.bindings.push_back({binding.role(), binding.area(), decode(binding.validity()), strings(binding.candidates())});
+  }
+  if (auto done = decode_list(wire.calendars(), out.calendars); !done) return failure(done.error());
+  if (auto done = decode_list(wire.agencies(), out.agencies); !done) return failure(done.error());
+  if (auto done = decode_list(wire.procedures(), out.procedures); !done) return failure(done.error());
+  if (auto done = decode_list(wire.principals(), out.principals); !done) return failure(done.error());
+  return out;
+}
+
+}  // namespace lienthong::catalogue
