@@ -1,0 +1,72 @@
+#include "platform/rpc/client.h"
+
+#include "platform/rpc/pem.h"
+#include "platform/rpc/status.h"
+
+#include <google/protobuf/message.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+namespace lienthong::rpc {
+namespace {
+
+struct OpenCall {
+  grpc::ClientContext context;
+  grpc::ByteBuffer request;
+  grpc::ByteBuffer reply;
+};
+
+std::optional<Error> outcome(const grpc::Status& status, OpenCall& call, google::protobuf::Message& reply) {
+  if (!status.ok()) return to_error(status);
+  const auto read = grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(&call.reply, &reply);
+  if (!read.ok()) return to_error(read);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& settings) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+  // A restarted server is found again within a second.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  auto credentials = grpc::InsecureChannelCredentials();
+  if (settings.tls) {
+    auto pem = read_pem(*settings.tls);
+    if (!pem) return failure(pem.error());
+    credentials = grpc::SslCredentials({std::move(pem->authority), std::move(pem->key), std::move(pem->certificate)});
+    if (!settings.server_name.empty()) arguments.SetSslTargetNameOverride(settings.server_name);
+  }
+  return grpc::CreateCustomChannel(settings.target, credentials, arguments);
+}
+
+void name_caller(grpc::ClientContext& context, const std::string& certificate_name) {
+  context.AddMetadata("lienthong-caller", certificate_name);
+}
+
+struct Client::State {
+  grpc::GenericStub stub;
+  std::string caller;
+};
+
+Client::Client(std::shared_ptr<grpc::Channel> channel, std::string caller)
+    : state_(new State{grpc::GenericStub(std::move(channel)), std::move(caller)}) {}
+Client::~Client() = default;
+
+void Client::start(const std::string& method, const google::protobuf::Message& request, google::protobuf::Message& reply,
+                   Duration timeout, std::function<void(std::optional<Error>)> done) {
+  auto call = std::make_shared<OpenCall>();
+  call->context.set_deadline(std::chrono::system_clock::now() + timeout);
+  if (!state_->caller.empty()) name_caller(call->context, state_->caller);
+  bool own = false;
+  const auto written = grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(request, &call->request, &own);
+  if (!written.ok()) return done(to_error(written));
+  state_->stub.UnaryCall(&call->context, method, grpc::StubOptions(), &call->request, &call->reply,
+                         [call, &reply, done = std::move(done)](const grpc::Status& status) { done(outcome(status, *call, reply)); });
+}
+
+}  // namespace lienthong::rpc
