@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+"""Reads raw ledgers and the clients' own file of acknowledgements; says what was lost, doubled or put out of order.
+
+    checker.py --acknowledgements FILE (--export FILE | --sqlite PATH | --kafka BOOTSTRAP [--certificates DIR --name NAME])
+               [--rules FILE] [--save FILE]
+
+An acknowledgement is one JSON line: {"service", "p", "dossier", "request_id", "seq", "block_seq", "start_us", "end_us"}; dossier as
+the API names it or as 32 hexadecimal digits, request_id as a UUID, with or without the home key in front.
+Last line: `N lost, N doubled, N out of order`; exit code 0 if all are 0, 1 if not, 2 if the ledgers can't be read.
+"""
+import argparse
+import glob
+import json
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import history  # noqa: E402
+import records  # noqa: E402
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def dossier_bytes(text):
+    if re.fullmatch(r"[0-9a-fA-F]{32}", text):
+        return bytes.fromhex(text)
+    code = text.rsplit("_", 1)[-1]
+    if not re.fullmatch(f"[{CROCKFORD}]{{26}}", code):
+        raise ValueError(f"'{text}' is no dossier id")
+    number = 0
+    for character in code:
+        number = number * 32 + CROCKFORD.index(character)
+    return (number >> 2).to_bytes(16, "big")  # 26 characters hold 130 bits, the last two are padding.
+
+
+def request_bytes(text):
+    return bytes.fromhex(text.rsplit("_", 1)[-1].replace("-", ""))
+
+
+def read_acknowledgements(patterns):
+    found = []
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)) or [pattern]:
+            with open(path, encoding="utf-8") as file:
+                for number, line in enumerate(file, 1):
+                    # A client that was killed may have left half a line at the end; it had told nobody of it.
+                    if not line.endswith("\n"):
+                        continue
+                    try:
+                        entry = json.loads(line)
+                        found.append(history.Acknowledgement(
+                            entry["service"], int(entry["p"]), dossier_bytes(entry["dossier"]), request_bytes(entry["request_id"]),
+                            int(entry["seq"]), int(entry["block_seq"]), int(entry["start_us"]), int(entry["end_us"])))
+                    except (ValueError, KeyError) as error:
+                        raise ValueError(f"{path}:{number}: {error}") from error
+    return found
+
+
+def read_rules(path):
+    with open(path, encoding="utf-8") as file:
+        data = json.load(file)
+
+    def number(ledger, event):
+        if isinstance(event, int):
+            return event
+        return records.generated(data["events"][ledger]).EventType.Value("EVENT_TYPE_" + event)
+
+    masks = {reader: {source: sum(1 << number(source, event) for event in events) for source, events in sources.items()}
+             for reader, sources in data["masks"].items()}
+    offers = {ledger: {number(ledger, event): tuple(fields) for event, fields in events.items()} for ledger, events in data["offers"].items()}
+    return history.Rules(masks, offers), sorted(data["events"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--acknowledgements", action="append", required=True, metavar="FILE", help="may be given several times, and be a pattern")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--export", metavar="FILE")
+    source.add_argument("--sqlite", metavar="PATH")
+    source.add_argument("--kafka", metavar="BOOTSTRAP")
+    parser.add_argument("--certificates", metavar="DIR", help="directory with ca.pem, NAME.pem, NAME.key; without it the broker is read in clear")
+    parser.add_argument("--name", default="deploy")
+    parser.add_argument("--rules", default=str(pathlib.Path(__file__).resolve().parent / "rules.json"), metavar="FILE")
+    parser.add_argument("--save", metavar="FILE", help="writes the raw records to a file for --export")
+    arguments = parser.parse_args()
+    try:
+        rules, ledgers = read_rules(arguments.rules)
+        acknowledgements = read_acknowledgements(arguments.acknowledgements)
+        if arguments.export:
+            raw = records.from_export(arguments.export)
+        elif arguments.sqlite:
+            raw = records.from_sqlite(arguments.sqlite)
+        else:
+            directory, security = arguments.certificates, None
+            if directory:
+                security = {"ca": f"{directory}/ca.pem", "cert": f"{directory}/{arguments.name}.pem", "key": f"{directory}/{arguments.name}.key"}
+            raw = records.from_kafka(arguments.kafka, [*ledgers, "catalogue"], security)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        print(f"error: the history can't be read: {error}", file=sys.stderr)
+        return 2
+    if arguments.save:
+        records.to_export(arguments.save, raw)
+    findings = history.check(raw, acknowledgements, rules)
+    for ledger in ledgers:
+        if not any(name == ledger for name, _ in raw):
+            findings.lost(f"there is no ledger {ledger}")
+    for sentence in findings.examples:
+        print(sentence)
+    total = findings.totals
+    print(f"{total['ledgers']} partitions, {total['records']} records, {total['blocks']} effective blocks, {total['void']} void, "
+          f"{total['ignored']} ignored, {total['decisions']} decisions, {total['acknowledgements']} acknowledgements")
+    print(findings.line())
+    return 0 if findings.clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
