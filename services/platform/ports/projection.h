@@ -107,7 +107,7 @@ struct IndexQuery {
   std::string index;
   std::string key;
   std::int64_t from_score = INT64_MIN;
-  std::optional<IndexHit> after;  ///< Exclusive; for keyset pages.
+  std::optional<IndexHit> after = {};  ///< Exclusive; for keyset pages.
   bool descending = false;
   std::size_t limit = 50;
 };
