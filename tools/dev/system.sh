@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The running system below .run/: process directories, start, stop, state. Sourced by ./dev. See deploy/local/README.md.
 
-PORT_BASE=${LIENTHONG_PORT_BASE:-17400}
+# The ports of the last `up` hold until another base is given.
+PORT_BASE=${LIENTHONG_PORT_BASE:-$(cat "$RUN/port-base" 2>/dev/null || echo 17400)}
 PARTITIONS=${LIENTHONG_PARTITIONS:-4}
 SERVICES=$RUN/services
 CERTIFICATES=$RUN/certificates
@@ -141,6 +142,7 @@ write_processes() {
   done
   client_settings "$edition" | write_if_changed "$RUN/client.env"
   printf '%s\n' "$edition" >"$RUN/edition"
+  printf '%s\n' "$PORT_BASE" >"$RUN/port-base"
 }
 
 # Certificate names of the catalogue's principals, so that each agency's backend has its own.
@@ -181,7 +183,8 @@ check_ports() {
 
 start_supervisor() {
   system_runs && return 0
-  rm -f "$RUN/supervisor.pid"
+  # A supervisor that was killed left its processes without one.
+  stop_system
   mkdir -p "$RUN/log"
   touch_down_files
   setsid runsvdir -P "$SERVICES" </dev/null >>"$RUN/log/supervisor.log" 2>&1 9>&- &

@@ -1,0 +1,59 @@
+#!/bin/bash
+# check.sh [--no-tidy] [--changed]: format, lint and architecture rules; called by `./dev check` after the build is configured.
+#
+# --no-tidy leaves out clang-tidy, which takes minutes. Each check goes on after another has failed; the last line sums up.
+set -uo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$ROOT" || exit 1
+
+tidy=yes
+for argument in "$@"; do
+  case $argument in
+    --no-tidy) tidy=no ;;
+    *) echo "✗ ./dev check does not know $argument. → ./dev check [--no-tidy]" >&2; exit 2 ;;
+  esac
+done
+
+passed=0 failed=0
+# run TITLE CURE COMMAND...
+run() {
+  local title=$1 cure=$2 begin out
+  shift 2
+  begin=$(date +%s)
+  if out=$("$@" 2>&1); then
+    printf '%s ✓ %d s\n' "$title" $(($(date +%s) - begin))
+    passed=$((passed + 1))
+  else
+    printf '%s\n%s ✗ %d s\n  → %s\n' "$(tail -n 60 <<<"$out")" "$title" $(($(date +%s) - begin)) "$cure"
+    failed=$((failed + 1))
+  fi
+}
+
+mapfile -t cpp < <(git ls-files --cached --others --exclude-standard '*.cc' '*.h')
+mapfile -t shell < <(git ls-files --cached --others --exclude-standard '*.sh' dev .ci/run deploy/local/finish)
+
+format() { clang-format-14 --dry-run -Werror "${cpp[@]}"; }
+lint_shell() { shellcheck -x "${shell[@]}"; }
+lint_protos() {
+  # The pinned buf comes from npm; nothing else of it is used.
+  (cd proto && { [ -x node_modules/.bin/buf ] || npm ci --no-audit --no-fund --silent; }) || return 1
+  proto/node_modules/.bin/buf lint
+}
+architecture() { ctest --test-dir build/dev -L '^architecture$' --output-on-failure --no-tests=error; }
+lint_cpp() {
+  local sources=()
+  mapfile -t sources < <(git ls-files '*.cc')
+  cmake --build --preset dev --target lienthong_messages >/dev/null || return 1
+  if [ -n "$(find proto -name '*.proto' -path '*api*' -o -name '*service*.proto' | head -n 1)" ]; then
+    cmake --build --preset dev --target lienthong_services >/dev/null || return 1
+  fi
+  printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy-14 -p build/dev --quiet --warnings-as-errors='*'
+}
+
+run "format (clang-format)" "clang-format-14 -i \$(git ls-files '*.cc' '*.h')" format
+run "shell (shellcheck)" "Correct what shellcheck names." lint_shell
+run "protos (buf lint)" "Correct what buf names; it needs npm's packages once." lint_protos
+run "architecture" "Correct what is named above; the rules stand in services/README.md and tests/architecture/rules.py." architecture
+[ "$tidy" = no ] || run "C++ (clang-tidy)" "Correct what clang-tidy names; .clang-tidy gives the reasons." lint_cpp
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
