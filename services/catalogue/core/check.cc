@@ -328,6 +328,7 @@ class Checker {
   void version(const Procedure& procedure, std::size_t i, std::size_t j) {
     const auto& version = procedure.versions[j];
     const auto path = at("procedures", i, at("versions", j));
+    const std::size_t found_before = findings_.size();
     validity(version.validity, path);
     if (version.number == 0) {
       error(path + ".number", {"số phiên bản phải từ 1", "version numbers start at 1"}, {"đánh số từ 1", "number from 1"});
@@ -353,6 +354,8 @@ class Checker {
     }
     limit(version.total, path + ".total");
     legs(version, path);
+    // A sum over legs or limits that are wrong themselves says nothing.
+    if (findings_.size() == found_before) sum(version, path);
   }
 
   void limit(const Limit& limit, const std::string& path) {
@@ -387,7 +390,7 @@ class Checker {
       }
     }
     receivers_reach_roles(version, path);
-    chain(version, path);
+    circle(version, path);
   }
 
   /// Every desk that may receive the procedure must find somebody for every role when the version begins.
@@ -412,40 +415,47 @@ class Checker {
     });
   }
 
-  /// Working minutes of the longest chain of legs; a same-day leg counts as a day, calendar days do not add up with working
-  /// time.
-  void chain(const ProcedureVersion& version, const std::string& path) {
-    std::map<std::string_view, std::int64_t> longest;
-    bool comparable = in_working_minutes(version.total).has_value();
+  /// When each leg would end if all took their whole limit, in working minutes; legs in a circle are left out.
+  static std::map<std::string_view, std::int64_t> ends(const ProcedureVersion& version) {
+    std::map<std::string_view, std::int64_t> ends;
     std::size_t settled_before = 0;
     do {
-      settled_before = longest.size();
+      settled_before = ends.size();
       for (const auto& leg : version.legs) {
-        const auto own = in_working_minutes(leg.limit);
-        comparable = comparable && own.has_value();
         std::int64_t start = 0;
-        const bool ready =
-            !longest.contains(leg.id) && std::all_of(leg.after.begin(), leg.after.end(), [&](const std::string& id) {
-              if (version.leg(id) == nullptr) return true;
-              const auto found = longest.find(id);
-              if (found != longest.end()) start = std::max(start, found->second);
-              return found != longest.end();
-            });
-        if (ready) longest.emplace(leg.id, start + own.value_or(0));
+        const bool ready = std::all_of(leg.after.begin(), leg.after.end(), [&](const std::string& id) {
+          const auto found = ends.find(id);
+          if (found != ends.end()) start = std::max(start, found->second);
+          return found != ends.end() || version.leg(id) == nullptr;
+        });
+        if (ready) ends.emplace(leg.id, start + in_working_minutes(leg.limit).value_or(0));
       }
-    } while (longest.size() != settled_before);
+    } while (ends.size() != settled_before);
+    return ends;
+  }
+
+  void circle(const ProcedureVersion& version, const std::string& path) {
+    const auto settled = ends(version);
     for (std::size_t k = 0; k < version.legs.size(); ++k) {
-      if (longest.contains(version.legs[k].id)) continue;
+      const auto& leg = version.legs[k];
+      if (settled.contains(leg.id)) continue;
       error(path + '.' + at("legs", k, "after"),
-            {"chặng " + quoted(version.legs[k].id) + " chờ chính nó theo vòng",
-             "the leg " + quoted(version.legs[k].id) + " waits for itself in a circle"},
+            {"chặng " + quoted(leg.id) + " chờ chính nó theo vòng",
+             "the leg " + quoted(leg.id) + " waits for itself in a circle"},
             {"bỏ một tham chiếu “after”", "remove one “after”"});
       return;
     }
-    std::int64_t sum = 0;
-    for (const auto& [id, minutes] : longest) sum = std::max(sum, minutes);
-    if (!comparable || sum == *in_working_minutes(version.total)) return;
-    const Limit steps{LimitUnit::kWorkingDays, sum};
+  }
+
+  /// A same-day leg counts as a day; calendar days do not add up with working time.
+  void sum(const ProcedureVersion& version, const std::string& path) {
+    const auto total = in_working_minutes(version.total);
+    const bool comparable = total && std::all_of(version.legs.begin(), version.legs.end(),
+                                                 [](const Leg& leg) { return in_working_minutes(leg.limit).has_value(); });
+    std::int64_t last = 0;
+    for (const auto& [id, end] : ends(version)) last = std::max(last, end);
+    if (!comparable || last == *total) return;
+    const Limit steps{LimitUnit::kWorkingDays, last};
     add(Severity::kWarning, path + ".total",
         {"tổng các chặng nối tiếp là " + vietnamese_text(steps) + ", khác thời hạn chung " + vietnamese_text(version.total),
          "the legs in sequence add up to " + english_text(steps) + ", the total is " + english_text(version.total)},
