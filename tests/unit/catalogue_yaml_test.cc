@@ -284,6 +284,18 @@ principals:)";
   EXPECT_THAT(lines(reading), ElementsAre(HasSubstr("c.yaml:30: error: version 2 overlaps version 1")));
 }
 
+TEST(CatalogueYaml, ReportsTheDayFromWhichNobodyTakesARole) {
+  const auto ended = with(kSmall, "from: 2020-01-01, agencies: [X2]", "from: 2020-01-01, until: 2025-06-30, agencies: [X2]");
+  EXPECT_THAT(lines(read_catalogue({{"c.yaml", ended}})),
+              ElementsAre(HasSubstr(
+                  "c.yaml:29: error: nobody takes the role “police” for dossiers received at “X1” on 2025-07-01")));
+  const auto agency_ended = with(kSmall, "calendar: office}", "calendar: office, until: 2025-06-30}");
+  EXPECT_THAT(lines(read_catalogue({{"c.yaml", agency_ended}})), ElementsAre(HasSubstr("“X1” on 2025-07-01")));
+  const auto followed =
+      with(ended, "agencies: [X2]}", "agencies: [X2]}\n  - {role: police, area: A, from: 2025-07-01, agencies: [X1]}");
+  EXPECT_THAT(lines(read_catalogue({{"c.yaml", followed}})), IsEmpty());
+}
+
 TEST(CatalogueYaml, OnlyWarnsWhenStepsDoNotAddUpToTheTotal) {
   const auto reading = read_catalogue({{"c.yaml", with(kSmall, "total: {working_days: 2}", "total: {working_days: 1.5}")}});
   EXPECT_THAT(lines(reading),

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace lienthong::catalogue {
 namespace {
@@ -99,7 +100,10 @@ class Checker {
       agencies_.emplace(agency.code, &agency);
       kinds_.insert(agency.kind);
     }
-    for (const auto& binding : contents_.bindings) roles_.insert(binding.role);
+    for (const auto& binding : contents_.bindings) {
+      roles_.insert(binding.role);
+      by_role_and_area_[{binding.role, binding.area}].push_back(&binding);
+    }
     roles_.emplace(kReceiverRole);
     for (const auto& procedure : contents_.procedures) procedures_.insert(procedure.code);
   }
@@ -293,9 +297,9 @@ class Checker {
           unknown(at("bindings", i, at("agencies", j)), {"cơ quan", "agency"}, binding.candidates[j]);
         }
       }
-      for (std::size_t j = 0; j < i; ++j) {
-        const auto& other = contents_.bindings[j];
-        if (other.role != binding.role || other.area != binding.area || !other.validity.overlaps(binding.validity)) continue;
+      for (const auto* other : by_role_and_area_.at({binding.role, binding.area})) {
+        if (other == &binding) break;
+        if (!other->validity.overlaps(binding.validity)) continue;
         error(path,
               {"vai trò " + quoted(binding.role) + " ở " + quoted(binding.area) + " được gán hai lần cùng thời gian",
                "the role " + quoted(binding.role) + " in " + quoted(binding.area) + " is bound twice at the same time"},
@@ -393,7 +397,7 @@ class Checker {
     circle(version, path);
   }
 
-  /// Every desk that may receive the procedure must find somebody for every role when the version begins.
+  /// Every desk that may receive the procedure must find somebody for every role, on every day the version is in force.
   void receivers_reach_roles(const ProcedureVersion& version, const std::string& path) {
     for (std::size_t k = 0; k < version.legs.size(); ++k) {
       const auto& role = version.legs[k].role;
@@ -401,18 +405,59 @@ class Checker {
       for (const auto& agency : contents_.agencies) {
         if (agency.desks.empty() || !version.may_be_received_by(agency) || !agency.validity.overlaps(version.validity))
           continue;
-        if (reaches(agency, role)) continue;
+        const auto day = day_without_anybody(agency, role, version.validity);
+        if (!day) continue;
         error(path + '.' + at("legs", k, "role"),
-              {"không cơ quan nào giữ vai trò " + quoted(role) + " cho hồ sơ nhận tại " + quoted(agency.code),
-               "nobody takes the role " + quoted(role) + " for dossiers received at " + quoted(agency.code)},
-              {"gán vai trò này cho một địa bàn của nơi tiếp nhận", "bind the role for an area of the receiving agency"});
+              {"không cơ quan nào giữ vai trò " + quoted(role) + " cho hồ sơ nhận tại " + quoted(agency.code) + " ngày " +
+                   format_day(*day),
+               "nobody takes the role " + quoted(role) + " for dossiers received at " + quoted(agency.code) + " on " +
+                   format_day(*day)},
+              {"gán vai trò này cho một địa bàn của nơi tiếp nhận, cho cả thời gian hiệu lực",
+               "bind the role for an area of the receiving agency, for the whole time"});
       }
     }
   }
-  bool reaches(const Agency& agency, std::string_view role) const {
-    return std::any_of(contents_.bindings.begin(), contents_.bindings.end(), [&](const RoleBinding& binding) {
-      return binding.role == role && std::find(agency.areas.begin(), agency.areas.end(), binding.area) != agency.areas.end();
-    });
+
+  /// The first day of `during` (while the agency exists) on which the role is bound to nobody; who is bound changes only
+  /// where a binding or a candidate begins or ends.
+  std::optional<LocalDay> day_without_anybody(const Agency& agency, std::string_view role, const Validity& during) const {
+    const LocalDay first = std::max(during.from, agency.validity.from);
+    std::set<LocalDay> changes = {first};
+    const auto note = [&](const Validity& validity) {
+      changes.insert(validity.from);
+      if (validity.until) changes.insert(*validity.until + 1);
+    };
+    for (const auto* binding : bindings_of(agency, role)) {
+      note(binding->validity);
+      for (const auto& code : binding->candidates) {
+        if (const auto found = agencies_.find(code); found != agencies_.end()) note(found->second->validity);
+      }
+    }
+    for (const LocalDay day : changes) {
+      if (day < first || !during.contains(day) || !agency.validity.contains(day)) continue;
+      if (!is_bound(agency, role, day)) return day;
+    }
+    return std::nullopt;
+  }
+
+  std::vector<const RoleBinding*> bindings_of(const Agency& agency, std::string_view role) const {
+    std::vector<const RoleBinding*> out;
+    for (const auto& area : agency.areas) {
+      const auto found = by_role_and_area_.find({role, area});
+      if (found != by_role_and_area_.end()) out.insert(out.end(), found->second.begin(), found->second.end());
+    }
+    return out;
+  }
+
+  bool is_bound(const Agency& agency, std::string_view role, LocalDay day) const {
+    for (const auto* binding : bindings_of(agency, role)) {
+      if (!binding->validity.contains(day)) continue;
+      return std::any_of(binding->candidates.begin(), binding->candidates.end(), [&](const std::string& code) {
+        const auto found = agencies_.find(code);
+        return found == agencies_.end() || found->second->validity.contains(day);
+      });
+    }
+    return false;
   }
 
   /// When each leg would end if all took their whole limit, in working minutes; legs in a circle are left out.
@@ -525,6 +570,7 @@ class Checker {
   std::map<std::string_view, const Agency*> agencies_;
   std::set<std::string_view> kinds_;
   std::set<std::string, std::less<>> roles_;
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<const RoleBinding*>> by_role_and_area_;
   std::set<std::string_view> procedures_;
 };
 
