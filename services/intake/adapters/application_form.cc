@@ -1,0 +1,109 @@
+#include "intake/adapters/application_form.h"
+
+#include "shared_kernel/api/commands.h"
+
+#include <initializer_list>
+#include <utility>
+
+namespace lienthong::intake {
+namespace {
+
+using shared_kernel::api::check_text;
+
+constexpr int kComponentsMax = 50;
+constexpr int kFormFieldsMax = 500;
+constexpr std::uint32_t kCopiesMax = 1000;
+constexpr std::size_t kNameBytesMax = 400;
+constexpr std::size_t kTextBytesMax = 4000;
+
+Result<void> check_components(const ComponentList& components, const std::string& path) {
+  if (components.size() > kComponentsMax) {
+    return failure(rpc::invalid_field(path, "tối đa 50 thành phần; hãy chia nhỏ.", "at most 50 components; split them."));
+  }
+  for (int i = 0; i < components.size(); ++i) {
+    const auto at = path + "[" + std::to_string(i) + "].";
+    if (auto text = check_text(components[i].title(), at + "title", kNameBytesMax, false); !text) return text;
+    if (components[i].count() == 0 || components[i].count() > kCopiesMax) {
+      return failure(rpc::invalid_field(at + "count", "phải từ 1 đến 1000.", "must be 1 to 1000."));
+    }
+  }
+  return {};
+}
+
+Result<void> check_fields(const google::protobuf::RepeatedPtrField<v1::FormField>& fields, const std::string& path) {
+  if (fields.size() > kFormFieldsMax) return failure(rpc::invalid_field(path, "tối đa 500 mục.", "at most 500 fields."));
+  for (int i = 0; i < fields.size(); ++i) {
+    const auto at = path + "[" + std::to_string(i) + "].";
+    if (auto text = check_text(fields[i].name(), at + "name", 64, true); !text) return text;
+    if (auto text = check_text(fields[i].value(), at + "value", kTextBytesMax, false); !text) return text;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_form(const v1::ApplicationForm& form) {
+  const auto& who = form.applicant();
+  const std::initializer_list<std::pair<const std::string*, const char*>> texts = {
+      {&who.identity_number(), "application.applicant.identity_number"},
+      {&who.birth_date(), "application.applicant.birth_date"},
+      {&who.phone(), "application.applicant.phone"},
+      {&who.email(), "application.applicant.email"},
+      {&who.address(), "application.applicant.address"}};
+  if (auto text = check_text(who.full_name(), "application.applicant.full_name", kNameBytesMax, true); !text) return text;
+  for (const auto& [text, field] : texts) {
+    if (auto checked = check_text(*text, field, kNameBytesMax, false); !checked) return checked;
+  }
+  if (auto text = check_text(form.note(), "application.note", kTextBytesMax, false); !text) return text;
+  if (auto fields = check_fields(form.form(), "application.form"); !fields) return fields;
+  return check_components(form.components(), "application.components");
+}
+
+Result<void> check_supplement(const v1::RecordSupplementRequest& request) {
+  if (auto text = check_text(request.note(), "note", kTextBytesMax, false); !text) return text;
+  if (auto fields = check_fields(request.form(), "form"); !fields) return fields;
+  return check_components(request.components(), "components");
+}
+
+Result<void> check_reason(const std::string& reason, bool required) { return check_text(reason, "reason", kTextBytesMax, required); }
+
+v1::DossierContent content_of(const v1::ApplicationForm& form) {
+  v1::DossierContent content;
+  *content.mutable_applicant() = form.applicant();
+  *content.mutable_form() = form.form();
+  content.set_note(form.note());
+  *content.mutable_components() = form.components();
+  return content;
+}
+
+v1::DossierContent content_of(const v1::RecordSupplementRequest& request) {
+  v1::DossierContent content;
+  *content.mutable_form() = request.form();
+  content.set_note(request.note());
+  *content.mutable_components() = request.components();
+  return content;
+}
+
+v1::Application application_of(const v1::ApplicationForm& form, v1::Channel channel_if_untold) {
+  v1::Application out;
+  out.set_home_key(form.home_key());
+  out.set_procedure_code(form.procedure_code());
+  out.set_applicant_kind(form.applicant_kind());
+  out.set_channel(form.channel() == v1::CHANNEL_UNSPECIFIED ? channel_if_untold : form.channel());
+  out.set_area_code(form.area_code());
+  out.set_helped_by(form.helped_by());
+  set_plain_components(form.components(), *out.mutable_components());
+  return out;
+}
+
+void set_plain_components(const ComponentList& from, google::protobuf::RepeatedPtrField<kernel::v1::Component>& to) {
+  for (const auto& component : from) {
+    auto& out = *to.Add();
+    out.set_code(component.code());
+    out.set_count(component.count());
+    out.set_sha256(component.sha256());
+    out.set_reference(component.reference());
+  }
+}
+
+}  // namespace lienthong::intake
