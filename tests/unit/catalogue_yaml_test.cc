@@ -267,6 +267,7 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"agencies: any", "agencies: [X7]", "c.yaml:34: error: there is no agency “X7”"},
         Broken{"procedures: any", "procedures: [9.000002]", "c.yaml:34: error: there is no procedure “9.000002”"},
         Broken{"catalogue.import", "catalogue.wipe", "c.yaml:34: error: there is no action “catalogue.wipe”"},
+        Broken{"catalogue.import", "catalogue.read", "c.yaml:31: error: nobody may import the next catalogue"},
         Broken{"certificates: [operator]", "certificates: []", "c.yaml:31: error: there is no certificate name"},
         Broken{"principals:\n", "principals:\n  - {id: second, certificates: [operator], grants: []}\n",
                "c.yaml:33: error: the certificate name “operator” belongs to “second” already"}));
@@ -294,6 +295,27 @@ TEST(CatalogueYaml, ReportsTheDayFromWhichNobodyTakesARole) {
   const auto followed =
       with(ended, "agencies: [X2]}", "agencies: [X2]}\n  - {role: police, area: A, from: 2025-07-01, agencies: [X1]}");
   EXPECT_THAT(lines(read_catalogue({{"c.yaml", followed}})), IsEmpty());
+}
+
+TEST(CatalogueCheck, KeepsWhatIdsAndDossiersReferTo) {
+  const auto before = read_catalogue({{"c.yaml", kSmall}}).contents;
+  const auto reasons = [&](auto change) {
+    auto after = before;
+    change(after);
+    std::vector<std::string> out;
+    for (const auto& finding : check_succession(before, after)) out.push_back(finding.reason_en);
+    return out;
+  };
+  EXPECT_THAT(reasons([](auto&) {}), IsEmpty());
+  EXPECT_THAT(reasons([](auto& c) { c.agencies[1].validity.until = make_day(2025, 6, 30); }), IsEmpty());
+  EXPECT_THAT(reasons([](auto& c) { c.agencies.push_back(c.agencies[0]); }), IsEmpty());
+  EXPECT_THAT(reasons([](auto& c) { c.agencies.pop_back(); }), ElementsAre("the agency “X2” is gone"));
+  EXPECT_THAT(reasons([](auto& c) { c.agencies[0].desks.clear(); }),
+              ElementsAre(HasSubstr("the desk “X1” of “X1” is gone")));
+  EXPECT_THAT(reasons([](auto& c) { c.agencies[0].desks[0].printed_prefix = "1"; }),
+              ElementsAre(HasSubstr("another code prefix")));
+  EXPECT_THAT(reasons([](auto& c) { c.procedures[0].versions[0].number = 2; }),
+              ElementsAre(HasSubstr("version 1 of procedure “9.000001” is gone")));
 }
 
 TEST(CatalogueYaml, OnlyWarnsWhenStepsDoNotAddUpToTheTotal) {

@@ -248,6 +248,7 @@ class Reader {
     list(root["agencies"], [&](const YAML::Node& node, std::size_t) { agency(node); });
     list(root["bindings"], [&](const YAML::Node& node, std::size_t) { binding(node); });
     list(root["procedures"], [&](const YAML::Node& node, std::size_t) { procedure(node); });
+    if (root["principals"].IsDefined()) remember("principals", root["principals"]);
     list(root["principals"], [&](const YAML::Node& node, std::size_t) { principal(node); });
     list(root["agency_backends"], [&](const YAML::Node& node, std::size_t) { agency_backends(node); });
   }

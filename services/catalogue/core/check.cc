@@ -546,6 +546,17 @@ class Checker {
       for (std::size_t j = 0; j < principal.grants.size(); ++j)
         grant(principal.grants[j], at("principals", i, at("grants", j)));
     }
+    somebody_may_import();
+  }
+
+  void somebody_may_import() {
+    const bool somebody = std::any_of(
+        contents_.principals.begin(), contents_.principals.end(),
+        [](const Principal& principal) { return Catalogue::allows(principal, Action::kImportCatalogue, "", ""); });
+    if (somebody) return;
+    error("principals", {"không ai được nạp danh mục tiếp theo", "nobody may import the next catalogue"},
+          {"cấp catalogue.import (agencies: any, procedures: any) cho ít nhất một chủ thể",
+           "grant catalogue.import (agencies: any, procedures: any) to at least one principal"});
   }
 
   void grant(const Grant& grant, const std::string& path) {
@@ -577,6 +588,47 @@ class Checker {
 }  // namespace
 
 std::vector<Finding> check(const CatalogueContents& contents) { return Checker(contents).run(); }
+
+std::vector<Finding> check_succession(const CatalogueContents& before, const CatalogueContents& contents) {
+  std::vector<Finding> findings;
+  const auto gone = [&](std::string path, const Message& what) {
+    findings.push_back({Severity::kError, std::move(path), what.vi, what.en,
+                        "giữ lại mục này; nếu đã hết hiệu lực, ghi ngày kết thúc",
+                        "keep the entry; if it has ended, write its last day"});
+  };
+  std::map<std::string_view, const Agency*> agencies;
+  for (const auto& agency : contents.agencies) agencies.emplace(agency.code, &agency);
+  for (const auto& old : before.agencies) {
+    const auto found = agencies.find(old.code);
+    if (found == agencies.end()) {
+      gone("agencies",
+           {"cơ quan " + quoted(old.code) + " không còn trong danh mục", "the agency " + quoted(old.code) + " is gone"});
+      continue;
+    }
+    for (const auto& desk : old.desks) {
+      const auto& desks = found->second->desks;
+      if (std::find(desks.begin(), desks.end(), desk) != desks.end()) continue;
+      gone(
+          "agencies",
+          {"nơi tiếp nhận " + quoted(desk.key.text()) + " của " + quoted(old.code) + " không còn, hoặc đổi tiền tố mã hồ sơ",
+           "the desk " + quoted(desk.key.text()) + " of " + quoted(old.code) + " is gone or has another code prefix"});
+    }
+  }
+  std::set<std::pair<std::string_view, std::uint32_t>> versions;
+  for (const auto& procedure : contents.procedures) {
+    for (const auto& version : procedure.versions) versions.emplace(procedure.code, version.number);
+  }
+  for (const auto& old : before.procedures) {
+    for (const auto& version : old.versions) {
+      if (versions.contains({old.code, version.number})) continue;
+      const auto number = std::to_string(version.number);
+      gone("procedures",
+           {"phiên bản " + number + " của thủ tục " + quoted(old.code) + " không còn, nhưng hồ sơ có thể còn theo nó",
+            "version " + number + " of procedure " + quoted(old.code) + " is gone, but dossiers may still follow it"});
+    }
+  }
+  return findings;
+}
 
 bool has_error(const std::vector<Finding>& findings) {
   return std::any_of(findings.begin(), findings.end(), [](const Finding& f) { return f.severity == Severity::kError; });

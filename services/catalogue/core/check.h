@@ -24,6 +24,11 @@ struct Finding {
 /// is not released. That steps do not sum to the total is a warning: published procedures are so.
 std::vector<Finding> check(const shared_kernel::CatalogueContents& contents);
 
+/// What speaks against `contents` as the version after `before`: what ids and recorded decisions refer to must stay. Ended
+/// agencies and procedures keep their entries, with a last day.
+std::vector<Finding> check_succession(const shared_kernel::CatalogueContents& before,
+                                      const shared_kernel::CatalogueContents& contents);
+
 bool has_error(const std::vector<Finding>& findings);
 
 }  // namespace lienthong::catalogue
