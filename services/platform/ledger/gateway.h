@@ -30,7 +30,7 @@ struct Reply {
   /// The dossier as it is now; null with `error` or, for a read, when there is none.
   std::shared_ptr<const ::lienthong::ledger::v1::DossierValue> value;
 };
-/// Called exactly once, from a lane thread; must not block.
+/// Called exactly once, from a lane thread or, when nothing was let in, from the asking one; must not block.
 using ReplySink = std::function<void(Reply)>;
 
 struct CommandRequest {

@@ -1,0 +1,473 @@
+#include "platform/ledger/host.h"
+
+#include "platform/crypto/sha256.h"
+#include "platform/memory/in_memory_log.h"
+#include "platform/memory/in_memory_projection.h"
+#include "platform/observe/system_clock.h"
+#include "platform/observe/system_entropy.h"
+#include "platform/ports/installation.h"
+#include "platform/sqlite/interlock.h"
+#include "platform/sqlite/sole_ownership.h"
+#include "platform/sqlite/sqlite_log.h"
+#include "platform/sqlite/sqlite_projection.h"
+#include "tests/support/child_process.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <thread>
+
+namespace lienthong::ledger {
+namespace {
+
+using std::chrono::seconds;
+using test_support::TemporaryDirectory;
+
+constexpr std::uint32_t kPartitions = 4;
+constexpr std::uint32_t kAdd = 1;
+constexpr std::uint32_t kAdded = 1;
+
+// A dossier is a sum: every command adds its body, every input of `adder` is copied.
+class Sum final : public Machine {
+ public:
+  Sum(LedgerName name, std::vector<std::pair<LedgerName, EventMask>> sources)
+      : name_(std::move(name)), sources_(std::move(sources)) {}
+  LedgerName name() const override { return name_; }
+  std::uint32_t logic() const override { return 1; }
+  Decided decide(Context&, const Rules*, std::string_view, const CauseView& cause) const override {
+    Decided decided;
+    if (const auto* command = std::get_if<CommandCause>(&cause)) {
+      if (command->body == "no") {
+        decided.refusal = Error{ErrorCode::kFailedPrecondition, "REFUSED", "Từ chối.", "Refused."};
+        return decided;
+      }
+      decided.events.emplace_back().set_type(kAdded);
+      decided.events.back().set_payload(std::string(command->body));
+    } else if (const auto* input = std::get_if<InputCause>(&cause)) {
+      decided.events.assign(input->leaf->events().begin(), input->leaf->events().end());
+    }
+    return decided;
+  }
+  Result<void> evolve(std::string& state, const v1::Leaf& leaf) const override {
+    int sum = state.empty() ? 0 : std::stoi(state);
+    for (const auto& event : leaf.events()) sum += std::stoi(event.payload());
+    state = std::to_string(sum);
+    return {};
+  }
+  IndexEntries index_entries(std::string_view) const override { return {}; }
+  std::vector<std::pair<LedgerName, EventMask>> sources() const override { return sources_; }
+
+ private:
+  LedgerName name_;
+  std::vector<std::pair<LedgerName, EventMask>> sources_;
+};
+
+std::shared_ptr<const Machine> adder() {
+  return std::make_shared<Sum>("adder", std::vector<std::pair<LedgerName, EventMask>>{});
+}
+std::shared_ptr<const Machine> copier() {
+  return std::make_shared<Sum>("copier", std::vector<std::pair<LedgerName, EventMask>>{{"adder", mask_of(kAdded)}});
+}
+
+DossierId dossier(int n) { return *DossierId::from(crypto::sha256({"dossier", std::to_string(n)}).view().substr(0, 16)); }
+std::uint32_t partition_of(int n) { return static_cast<std::uint32_t>(n) % kPartitions; }
+
+CommandRequest add(int n, int request, std::string body = "1") {
+  CommandRequest command;
+  command.dossier = dossier(n);
+  command.request = *RequestId::from(crypto::sha256({"request", std::to_string(request)}).view().substr(0, 16));
+  command.digest = crypto::request_digest("key", body);
+  command.principal = "tester";
+  command.type = kAdd;
+  command.body = std::move(body);
+  return command;
+}
+
+std::future<Reply> submit(Gateway& gateway, int n, CommandRequest command) {
+  auto promise = std::make_shared<std::promise<Reply>>();
+  command.reply = [promise](Reply reply) { promise->set_value(std::move(reply)); };
+  gateway.submit(partition_of(n), std::move(command));
+  return promise->get_future();
+}
+
+Reply answer_to(Gateway& gateway, int n, const std::function<CommandRequest()>& command) {
+  // UNAVAILABLE says: nothing was done for this answer, send the same request again.
+  const auto until = std::chrono::steady_clock::now() + seconds(20);
+  for (;;) {
+    Reply reply = submit(gateway, n, command()).get();
+    if (!reply.error || reply.error->code != ErrorCode::kUnavailable || std::chrono::steady_clock::now() > until)
+      return reply;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+Reply read(Gateway& gateway, int n, bool strict = false) {
+  auto promise = std::make_shared<std::promise<Reply>>();
+  ReadRequest request;
+  request.dossier = dossier(n);
+  request.strict = strict;
+  request.reply = [promise](Reply reply) { promise->set_value(std::move(reply)); };
+  gateway.read(partition_of(n), std::move(request));
+  return promise->get_future().get();
+}
+
+std::string value_of(const Reply& reply) { return reply.value ? reply.value->state() : ""; }
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + seconds(20);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+// Takes part in nothing by itself; the test says who owns what.
+class TestOwners {
+ public:
+  JoinOwners joiner() {
+    return [this](const LedgerName& ledger, std::uint32_t,
+                  ports::OwnershipSink& sink) -> Result<std::unique_ptr<ports::Ownership>> {
+      sinks_[ledger] = &sink;
+      return std::make_unique<Member>();
+    };
+  }
+  ports::OwnershipSink& of(const LedgerName& ledger) { return *sinks_.at(ledger); }
+
+ private:
+  class Member final : public ports::Ownership {
+   public:
+    void leave() override {}
+  };
+  std::map<LedgerName, ports::OwnershipSink*> sinks_;
+};
+
+Result<std::unique_ptr<ports::Ownership>> own_all(const LedgerName&, std::uint32_t count, ports::OwnershipSink& sink) {
+  return std::make_unique<sqlite::SoleOwnership>(sink, count);
+}
+
+class Alarmed {
+ public:
+  AlarmSink sink() {
+    return [this](const LedgerPartition& partition, std::string_view what, std::string_view detail) {
+      const std::lock_guard lock(mutex_);
+      raised_.push_back(partition.topic() + " " + std::string(what) + " " + std::string(detail));
+    };
+  }
+  std::vector<std::string> raised() {
+    const std::lock_guard lock(mutex_);
+    return raised_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> raised_;
+};
+
+const ports::Installation kInstallation{{{"adder", kPartitions}, {"copier", kPartitions}}, 1, 1};
+
+std::unique_ptr<Host> start_host(ports::LogBackend& log, ports::ProjectionBackend& projection, const ports::Clock& clock,
+                                 const TemporaryDirectory& directory, JoinOwners join_owners, AlarmSink alarms,
+                                 const HostSettings& wanted = {}, std::vector<ServicePlan> services = {}) {
+  HostSettings settings = wanted;
+  settings.suspect_dir = directory.path();
+  if (services.empty()) services = {{adder(), kPartitions, nullptr}, {copier(), kPartitions, nullptr}};
+  HostPorts ports{log,
+                  projection,
+                  clock,
+                  [] { return std::make_unique<observe::SystemEntropy>(); },
+                  std::move(join_owners),
+                  std::move(alarms)};
+  auto host = Host::start(std::move(ports), settings, std::move(services));
+  EXPECT_TRUE(host.has_value());
+  EXPECT_TRUE((*host)->join().has_value());
+  return *std::move(host);
+}
+
+class NoSink final : public ports::LogSink {
+  void on_log(ports::LogMessage) override {}
+};
+
+void make_ledgers(memory::InMemoryLog& log) {
+  observe::SystemEntropy entropy;
+  NoSink sink;
+  const auto attachment = log.attach(sink);
+  for (const auto& plan : kInstallation.ledgers) {
+    for (std::uint32_t p = 0; p < plan.partition_count; ++p) {
+      attachment->append({plan.ledger, p},
+                         ports::make_genesis(kInstallation, {plan.ledger, p}, plan.partition_count, "", entropy, {1}), p);
+    }
+  }
+}
+
+class HostInMemory : public ::testing::Test {
+ protected:
+  HostInMemory() { make_ledgers(log_); }
+  memory::InMemoryLog log_;
+  memory::InMemoryProjection projection_;
+  observe::SystemClock clock_;
+  TemporaryDirectory directory_;
+  Alarmed alarms_;
+};
+
+TEST_F(HostInMemory, AcknowledgesCommandsAndPassesThemOnToTheServiceThatReadsThem) {
+  HostSettings settings;
+  settings.lane_threads = 2;
+  auto host = start_host(log_, projection_, clock_, directory_, own_all, alarms_.sink(), settings);
+  ASSERT_TRUE(eventually([&] { return host->serving(); }));
+  constexpr int kDossiers = 40;
+  constexpr int kEach = 25;
+  std::vector<std::thread> clients;
+  for (int client = 0; client < 4; ++client) {
+    clients.emplace_back([&, client] {
+      for (int i = 0; i < kEach; ++i) {
+        for (int n = client; n < kDossiers; n += 4) {
+          const Reply reply = answer_to(host->gateway("adder"), n, [&] { return add(n, n * kEach + i); });
+          EXPECT_FALSE(reply.error);
+          EXPECT_EQ(reply.dossier_seq, static_cast<std::uint64_t>(i) + 1);
+          EXPECT_EQ(value_of(reply), std::to_string(i + 1));
+        }
+      }
+    });
+  }
+  for (auto& client : clients) client.join();
+  for (int n = 0; n < kDossiers; ++n) {
+    EXPECT_TRUE(eventually([&] { return value_of(read(host->gateway("copier"), n)) == std::to_string(kEach); })) << n;
+  }
+  EXPECT_EQ(value_of(read(host->gateway("adder"), 3, true)), std::to_string(kEach));
+  const auto views = host->views();
+  ASSERT_EQ(views.size(), 2 * kPartitions);
+  for (const auto& [partition, view] : views) EXPECT_EQ(view.state, LaneState::kServing) << partition.topic();
+  host->stop();
+  EXPECT_FALSE(host->serving());
+  EXPECT_THAT(alarms_.raised(), ::testing::IsEmpty());
+}
+
+TEST_F(HostInMemory, AnswersARefusalAndChangesNothing) {
+  auto host = start_host(log_, projection_, clock_, directory_, own_all, alarms_.sink());
+  const Reply reply = answer_to(host->gateway("adder"), 1, [] { return add(1, 1, "no"); });
+  ASSERT_TRUE(reply.error);
+  EXPECT_EQ(reply.error->reason, "REFUSED");
+  EXPECT_EQ(read(host->gateway("adder"), 1).dossier_seq, 0U);
+}
+
+TEST_F(HostInMemory, AnswersNotOwnerForAPartitionThatIsNotHere) {
+  TestOwners owners;
+  auto host = start_host(log_, projection_, clock_, directory_, owners.joiner(), alarms_.sink());
+  owners.of("adder").on_assigned({1});
+  EXPECT_FALSE(answer_to(host->gateway("adder"), 1, [] { return add(1, 1); }).error);
+  for (const auto& reply : {submit(host->gateway("adder"), 2, add(2, 2)).get(), read(host->gateway("adder"), 2)}) {
+    ASSERT_TRUE(reply.error);
+    EXPECT_EQ(reply.error->code, ErrorCode::kUnavailable);
+    EXPECT_EQ(reply.error->reason, "NOT_OWNER");
+    EXPECT_GT(reply.retry_after, Duration(0));
+  }
+}
+
+TEST_F(HostInMemory, TurnsAwayWhatIsTooMuchAndDoesNothingOfIt) {
+  HostSettings settings;
+  settings.admission.bytes_max = 20'000;
+  auto host = start_host(log_, projection_, clock_, directory_, own_all, alarms_.sink(), settings);
+  ASSERT_TRUE(eventually([&] { return host->serving(); }));
+  std::string body = "1";
+  body.append(30'000, ' ');
+  const Reply reply = submit(host->gateway("adder"), 1, add(1, 1, body)).get();
+  ASSERT_TRUE(reply.error);
+  EXPECT_EQ(reply.error->code, ErrorCode::kResourceExhausted);
+  EXPECT_GT(reply.retry_after, Duration(0));
+  const Reply other = answer_to(host->gateway("adder"), 1, [] { return add(1, 2); });
+  EXPECT_EQ(other.dossier_seq, 1U);
+}
+
+TEST_F(HostInMemory, IsFitToServeAsAStandByOnceTheGroupHasAnswered) {
+  TestOwners owners;
+  auto host = start_host(log_, projection_, clock_, directory_, owners.joiner(), alarms_.sink());
+  EXPECT_FALSE(host->serving()) << "before the group has answered";
+  owners.of("adder").on_assigned({});
+  owners.of("copier").on_assigned({});
+  EXPECT_TRUE(eventually([&] { return host->serving(); }));
+}
+
+TEST_F(HostInMemory, MovesPartitionsBetweenHostsWithoutLosingAnAcknowledgedCommand) {
+  TemporaryDirectory other_directory;
+  TestOwners first_owners;
+  TestOwners second_owners;
+  auto first = start_host(log_, projection_, clock_, directory_, first_owners.joiner(), alarms_.sink());
+  auto second = start_host(log_, projection_, clock_, other_directory, second_owners.joiner(), alarms_.sink());
+  const std::vector<std::uint32_t> all{0, 1, 2, 3};
+  first_owners.of("adder").on_assigned(all);
+  std::atomic<bool> done{false};
+  std::vector<int> acknowledged(8, 0);
+  std::vector<std::thread> clients;
+  for (int n = 0; n < 8; ++n) {
+    clients.emplace_back([&, n] {
+      for (int i = 0; !done; ++i) {
+        for (bool settled = false; !settled;) {  // the same request, until one of the two has done it
+          for (Host* host : {first.get(), second.get()}) {
+            const Reply reply = submit(host->gateway("adder"), n, add(n, n * 100'000 + i)).get();
+            if (reply.error) continue;
+            EXPECT_EQ(reply.dossier_seq, static_cast<std::uint64_t>(i) + 1);
+            acknowledged[static_cast<std::size_t>(n)] = i + 1;
+            settled = true;
+            break;
+          }
+        }
+      }
+    });
+  }
+  const auto move = [&](TestOwners& from, TestOwners& to, bool overlap) {
+    if (overlap) to.of("adder").on_assigned(all);  // for a while both believe to own
+    std::promise<void> stopped;
+    from.of("adder").on_revoked(all, false, [&] { stopped.set_value(); });
+    EXPECT_EQ(stopped.get_future().wait_for(seconds(10)), std::future_status::ready);
+    if (!overlap) to.of("adder").on_assigned(all);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  };
+  for (int round = 0; round < 3; ++round) {
+    move(first_owners, second_owners, round == 1);
+    move(second_owners, first_owners, round == 2);
+  }
+  done = true;
+  for (auto& client : clients) client.join();
+  for (int n = 0; n < 8; ++n) {
+    EXPECT_GT(acknowledged[static_cast<std::size_t>(n)], 0);
+    EXPECT_EQ(value_of(read(first->gateway("adder"), n, true)), std::to_string(acknowledged[static_cast<std::size_t>(n)]))
+        << n;
+  }
+}
+
+TEST_F(HostInMemory, AnswersEveryRequestThatIsUnderWayWhenItStops) {
+  auto host = start_host(log_, projection_, clock_, directory_, own_all, alarms_.sink());
+  ASSERT_TRUE(eventually([&] { return host->serving(); }));
+  std::vector<std::future<Reply>> replies;
+  for (int i = 0; i < 2000; ++i) replies.push_back(submit(host->gateway("adder"), i % 50, add(i % 50, i)));
+  const auto before = std::chrono::steady_clock::now();
+  host->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(1));
+  replies.push_back(submit(host->gateway("adder"), 1, add(1, 5000)));
+  for (auto& reply : replies) ASSERT_EQ(reply.wait_for(seconds(5)), std::future_status::ready);
+}
+
+TEST_F(HostInMemory, FollowsALedgerFromItsBeginning) {
+  auto host = start_host(log_, projection_, clock_, directory_, own_all, alarms_.sink());
+  EXPECT_FALSE(answer_to(host->gateway("adder"), 1, [] { return add(1, 1); }).error);
+  std::mutex mutex;
+  std::vector<std::uint64_t> seen;
+  Follower follower(
+      log_, {"adder", 1}, clock_,
+      [&](Offset, const block::BlockPtr& block) {
+        const std::lock_guard lock(mutex);
+        seen.push_back(block->header().block_seq);
+      },
+      alarms_.sink());
+  EXPECT_TRUE(eventually([&] { return follower.caught_up(); }));
+  EXPECT_FALSE(answer_to(host->gateway("adder"), 1, [] { return add(1, 2); }).error);
+  EXPECT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return seen.size() == 3;
+  }));
+  EXPECT_THAT(seen, ::testing::ElementsAre(0, 1, 2));
+}
+
+struct Files {
+  explicit Files(const TemporaryDirectory& directory) {
+    const std::string path = directory.path() + "/ledgers.sqlite";
+    observe::SystemEntropy entropy;
+    EXPECT_TRUE(sqlite::make_ledgers(path, kInstallation, entropy, {1}).has_value());
+    auto opened_log = sqlite::SqliteLog::open({path});
+    auto opened_projection = sqlite::SqliteProjection::open(directory.path() + "/projection.sqlite");
+    EXPECT_TRUE(opened_log.has_value() && opened_projection.has_value());
+    log = *std::move(opened_log);
+    projection = *std::move(opened_projection);
+  }
+  std::unique_ptr<sqlite::SqliteLog> log;
+  std::unique_ptr<sqlite::SqliteProjection> projection;
+};
+
+void expect_all_replayed(Gateway& gateway, int count) {
+  for (int i = 0; i < count; ++i) {
+    const Reply reply = answer_to(gateway, i % 8, [&] { return add(i % 8, i); });
+    EXPECT_FALSE(reply.error);
+    EXPECT_TRUE(reply.replayed) << "request " << i << " was acknowledged and is lost";
+    EXPECT_EQ(reply.dossier_seq, static_cast<std::uint64_t>(i / 8) + 1);
+  }
+}
+
+TEST(HostOnSqlite, KnowsEveryAcknowledgedRequestAfterARestart) {
+  const TemporaryDirectory directory;
+  observe::SystemClock clock;
+  Alarmed alarms;
+  constexpr int kRequests = 160;
+  for (int run = 0; run < 3; ++run) {
+    Files files(directory);
+    auto host = start_host(*files.log, *files.projection, clock, directory, own_all, alarms.sink());
+    if (run == 0) {
+      for (int i = 0; i < kRequests; ++i)
+        EXPECT_FALSE(answer_to(host->gateway("adder"), i % 8, [&] { return add(i % 8, i); }).error);
+    } else {
+      expect_all_replayed(host->gateway("adder"), kRequests);
+    }
+    host->stop();
+    host.reset();
+    // The projection may be lost: it is built anew from the ledger.
+    if (run == 1) {
+      files.projection.reset();
+      for (const char* suffix : {"", "-wal", "-shm"})
+        std::filesystem::remove(directory.path() + "/projection.sqlite" + suffix);
+    }
+  }
+  EXPECT_THAT(alarms.raised(), ::testing::IsEmpty());
+}
+
+// Runs in a process of its own and says on `out`, a byte each, which requests it has acknowledged; until it is killed.
+[[noreturn]] void run_until_killed(const TemporaryDirectory& directory, int first, int out) {
+  observe::SystemClock clock;
+  Files files(directory);
+  auto host = start_host(*files.log, *files.projection, clock, directory, own_all, [](auto&&...) {});
+  for (int i = first;; ++i) {
+    const Reply reply = answer_to(host->gateway("adder"), i % 8, [&] { return add(i % 8, i); });
+    const char acknowledged = reply.error ? 'x' : '.';
+    if (::write(out, &acknowledged, 1) != 1) _exit(1);
+  }
+}
+
+TEST(HostOnSqlite, LosesNothingAcknowledgedWhenTheProcessIsKilled) {
+  const TemporaryDirectory directory;
+  int count = 0;
+  for (int round = 0; round < 3; ++round) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      close(ends[0]);
+      run_until_killed(directory, count, ends[1]);
+    }
+    close(ends[1]);
+    char acknowledged = 0;
+    for (int wanted = count + 60 + round * 7; count < wanted && ::read(ends[0], &acknowledged, 1) == 1; ++count)
+      ASSERT_EQ(acknowledged, '.');
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    while (::read(ends[0], &acknowledged, 1) == 1) ++count;
+    close(ends[0]);
+  }
+  ASSERT_GT(count, 180);
+  observe::SystemClock clock;
+  Files files(directory);
+  auto host = start_host(*files.log, *files.projection, clock, directory, own_all, [](auto&&...) {});
+  expect_all_replayed(host->gateway("adder"), count);
+}
+
+}  // namespace
+}  // namespace lienthong::ledger
