@@ -35,10 +35,12 @@ need_directory() {
 fetch() {
   [ -e "$LIB_DIR/.complete" ] && cmp -s "$here/pom.xml" "$LIB_DIR/.complete" && return 0
   command -v mvn >/dev/null || fail "mvn is missing; install it (Debian: apt-get install maven)"
+  mkdir -p "$(dirname "$LIB_DIR")"
+  part=$LIB_DIR.$$
+  mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$part" -DincludeScope=runtime
+  cp "$here/pom.xml" "$part/.complete"
   rm -rf "$LIB_DIR"
-  mkdir -p "$LIB_DIR"
-  mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$LIB_DIR" -DincludeScope=runtime
-  cp "$here/pom.xml" "$LIB_DIR/.complete"
+  mv "$part" "$LIB_DIR"
 }
 
 format() {

@@ -1,0 +1,115 @@
+#include "platform/kafka/appender.h"
+
+#include <array>
+#include <utility>
+
+namespace lienthong::kafka {
+namespace {
+
+constexpr int kPollMs = 500;
+constexpr int kDrainMs = 20;
+constexpr int kDrainRounds = 50;
+
+bool is_fatal(rd_kafka_t* handle) {
+  std::array<char, 256> detail{};
+  return rd_kafka_fatal_error(handle, detail.data(), detail.size()) != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+}  // namespace
+
+// Owns the payload until the report: it is handed to librdkafka without a copy.
+struct Appender::InFlight {
+  LedgerPartition partition;
+  ports::Ticket ticket;
+  block::Record record;
+};
+
+Appender::Appender(const Settings& settings, Report report) : report_(std::move(report)) {
+  Configuration configuration(settings);
+  configuration.set("enable.idempotence", "true")
+      .set("acks", "all")
+      .set("linger.ms", "0")
+      // The lane has its own limit; the library must neither give up nor report early.
+      .set("message.timeout.ms", "0")
+      .set("message.max.bytes", "2097152")
+      .set("compression.codec", "none");
+  rd_kafka_conf_set_opaque(configuration.raw(), this);
+  rd_kafka_conf_set_dr_msg_cb(configuration.raw(), &Appender::on_report);
+  handle_ = make_handle(RD_KAFKA_PRODUCER, std::move(configuration));
+  thread_ = std::thread([this] {
+    while (!stopping_) rd_kafka_poll(handle_.get(), kPollMs);
+  });
+}
+
+Appender::~Appender() {
+  stopping_ = true;
+  {
+    const Queue main(rd_kafka_queue_get_main(handle_.get()));
+    rd_kafka_queue_yield(main.get());
+  }
+  thread_.join();
+  rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  for (int round = 0; round < kDrainRounds && rd_kafka_outq_len(handle_.get()) > 0; ++round) {
+    rd_kafka_poll(handle_.get(), kDrainMs);
+  }
+  topics_.clear();
+}
+
+std::optional<ports::AppendFailed> Appender::append(const LedgerPartition& partition, block::Record record,
+                                                    ports::Ticket ticket) {
+  used_.insert(partition);
+  auto in_flight = std::make_unique<InFlight>(InFlight{partition, ticket, std::move(record)});
+  std::array<rd_kafka_vu_t, 5> parts{};
+  // A topic handle, never a name: the first record by name waits up to a second for metadata (kafka.md K3).
+  parts[0].vtype = RD_KAFKA_VTYPE_RKT;
+  parts[0].u.rkt = topic(partition);
+  parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  parts[1].u.i32 = static_cast<std::int32_t>(partition.partition);
+  parts[2].vtype = RD_KAFKA_VTYPE_VALUE;
+  parts[2].u.mem = {in_flight->record.value.data(), in_flight->record.value.size()};
+  parts[3].vtype = RD_KAFKA_VTYPE_HEADER;
+  parts[3].u.header = {kHeaderName, in_flight->record.header.data(), static_cast<ssize_t>(in_flight->record.header.size())};
+  parts[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  parts[4].u.ptr = in_flight.get();
+  if (auto* error = rd_kafka_produceva(handle_.get(), parts.data(), parts.size())) {
+    const std::string detail = rd_kafka_error_string(error);
+    rd_kafka_error_destroy(error);
+    return ports::AppendFailed{ticket, is_fatal(handle_.get()), detail};
+  }
+  in_flight.release();  // on_report takes it back
+  return std::nullopt;
+}
+
+void Appender::abandon(const LedgerPartition& partition) {
+  const std::lock_guard lock(mutex_);
+  abandoned_.insert(partition);
+  any_abandoned_ = true;
+}
+
+bool Appender::abandoned(const LedgerPartition& partition) {
+  if (!any_abandoned_) return false;
+  const std::lock_guard lock(mutex_);
+  return abandoned_.contains(partition);
+}
+
+rd_kafka_topic_t* Appender::topic(const LedgerPartition& partition) {
+  auto& topic = topics_[partition.ledger];
+  if (!topic) topic.reset(rd_kafka_topic_new(handle_.get(), partition.topic().c_str(), nullptr));
+  return topic.get();
+}
+
+void Appender::on_report(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self) {
+  auto& appender = *static_cast<Appender*>(self);
+  const std::unique_ptr<InFlight> in_flight(static_cast<InFlight*>(message->_private));
+  if (appender.abandoned(in_flight->partition)) return;
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    std::optional<Offset> offset;
+    if (message->offset >= 0) offset = message->offset;
+    appender.report_(ports::Appended{in_flight->ticket, offset});
+    return;
+  }
+  const bool fatal = is_fatal(handle) || appender.stopping_;
+  appender.report_(ports::AppendFailed{in_flight->ticket, fatal, rd_kafka_err2str(message->err)});
+}
+
+}  // namespace lienthong::kafka

@@ -1,0 +1,104 @@
+#include "platform/kafka/interlock.h"
+
+#include <map>
+#include <string>
+
+namespace lienthong::kafka {
+namespace {
+
+std::map<std::string, std::string> topic_settings(std::uint32_t min_insync_replicas) {
+  return {{"cleanup.policy", "delete"},
+          {"retention.ms", "-1"},
+          {"retention.bytes", "-1"},
+          {"min.insync.replicas", std::to_string(min_insync_replicas)},
+          {"unclean.leader.election.enable", "false"},
+          {"message.timestamp.type", "LogAppendTime"},
+          {"max.message.bytes", "2097152"}};
+}
+
+std::string topic_of(const LedgerName& ledger) { return LedgerPartition{ledger, 0}.topic(); }
+
+Error changed_setting(const std::string& topic, const std::string& name, const std::string& found, const std::string& wanted) {
+  return ports::difference(topic, name, found, wanted, "Đặt lại thiết lập của topic rồi khởi động lại dịch vụ.",
+                           "Set the topic's configuration back, then start the service again.");
+}
+
+Result<void> check_ledger(Admin& admin, const LedgerName& ledger, const std::string& cluster_id, ports::InterlockReport& report) {
+  const auto topic = topic_of(ledger);
+  const auto description = admin.describe_topic(topic);
+  if (!description) {
+    if (description.error().code != ErrorCode::kNotFound) return failure(description.error());
+    report.differences.push_back(description.error());
+    return {};
+  }
+  for (std::uint32_t p = 0; p < description->partition_count; ++p) {
+    const LedgerPartition partition{ledger, p};
+    const auto first = admin.read(partition, 0);
+    if (!first) return failure(first.error());
+    ports::check_genesis(partition, description->partition_count, cluster_id, *first, report);
+  }
+  const auto genesis = report.genesis.find({ledger, 0});
+  if (genesis == report.genesis.end()) return {};
+  const auto& made_for = genesis->second->core().genesis();
+  if (description->replication_factor != made_for.replication_factor()) {
+    report.differences.push_back(changed_setting(topic, "replication factor", std::to_string(description->replication_factor),
+                                                 std::to_string(made_for.replication_factor())));
+  }
+  const auto settings = admin.topic_settings(topic);
+  if (!settings) return failure(settings.error());
+  for (const auto& [name, wanted] : topic_settings(made_for.min_insync_replicas())) {
+    const auto found = settings->find(name);
+    const std::string value = found == settings->end() ? "unknown" : found->second;
+    if (value != wanted) report.differences.push_back(changed_setting(topic, name, value, wanted));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> make_ledgers(Admin& admin, const ports::Installation& installation, ports::Entropy& entropy, Instant now) {
+  const auto cluster_id = admin.cluster_id();
+  if (!cluster_id) return failure(cluster_id.error());
+  for (const auto& plan : installation.ledgers) {
+    const auto topic = topic_of(plan.ledger);
+    const auto created = admin.create_topic(topic, plan.partition_count, installation.replication_factor,
+                                            topic_settings(installation.min_insync_replicas));
+    if (!created) return failure(created.error());
+    const auto description = admin.describe_topic(topic);
+    if (!description) return failure(description.error());
+    if (description->partition_count != plan.partition_count) {
+      return failure(ports::difference(topic, "partition_count", std::to_string(description->partition_count),
+                                       std::to_string(plan.partition_count), "Số phân vùng không đổi được; dùng số đã có.",
+                                       "The number of partitions never changes; use the one it has."));
+    }
+    for (std::uint32_t p = 0; p < plan.partition_count; ++p) {
+      const LedgerPartition partition{plan.ledger, p};
+      const auto end = admin.end_offset(partition);
+      if (!end) return failure(end.error());
+      if (*end > 0) continue;
+      const auto written = admin.append(
+          partition, ports::make_genesis(installation, partition, plan.partition_count, *cluster_id, entropy, now));
+      if (!written) return failure(written.error());
+      if (*written != 0) {
+        return failure(ports::difference(topic, "genesis offset", std::to_string(*written), "0",
+                                         "Hai tiến trình cùng tạo sổ; xóa topic và tạo lại bằng một tiến trình.",
+                                         "Two processes made this ledger; delete the topic and make it again with one."));
+      }
+    }
+  }
+  return {};
+}
+
+Result<ports::InterlockReport> check_ledgers(Admin& admin, const std::vector<LedgerName>& ledgers) {
+  const auto cluster_id = admin.cluster_id();
+  if (!cluster_id) return failure(cluster_id.error());
+  ports::InterlockReport report;
+  for (const auto& ledger : ledgers) {
+    const auto checked = check_ledger(admin, ledger, *cluster_id, report);
+    if (!checked) return failure(checked.error());
+  }
+  ports::check_agreement(report);
+  return report;
+}
+
+}  // namespace lienthong::kafka

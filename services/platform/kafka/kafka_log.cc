@@ -1,0 +1,660 @@
+#include "platform/kafka/kafka_log.h"
+
+#include "platform/kafka/appender.h"
+#include "platform/kafka/handle.h"
+#include "platform/ports/block_ring.h"
+#include "platform/ports/outlet.h"
+#include "platform/ports/worker.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace lienthong::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using LogOutlet = ports::Outlet<ports::LogSink, ports::LogMessage, &ports::LogSink::on_log>;
+using OutletPtr = std::shared_ptr<LogOutlet>;
+using Entry = ports::BlockRing::Entry;
+
+constexpr int kPollMs = 500;
+constexpr int kQueryMs = 1000;
+constexpr std::chrono::milliseconds kRetryPause{100};
+// How long a missing topic or an offset beyond the end is asked again before the follower fails: metadata and high watermark
+// lag behind for a moment after a broker or its leader changed.
+constexpr std::chrono::seconds kMissingLimit{5};
+constexpr std::chrono::seconds kBeyondEndLimit{2};
+constexpr Offset kReach = 32;
+constexpr int kStraysMax = 1000;
+constexpr std::size_t kCatchUpBytes = 4U << 20;
+constexpr int kFirstRecordMs = 250;
+constexpr int kNextRecordMs = 5;
+constexpr std::chrono::seconds kIdleStream{2};
+constexpr std::chrono::seconds kHousekeeping{5};
+
+struct Follower {
+  OutletPtr outlet;
+  ports::FollowId id = 0;
+  LedgerPartition partition;
+  Offset next = 0;
+  std::int64_t credit = 0;
+  bool gone = false;
+  bool behind = false;  ///< In the reader's list.
+  bool feeding = false;
+  bool checking = false;
+};
+using FollowerPtr = std::shared_ptr<Follower>;
+using FollowerKey = std::pair<const LogOutlet*, ports::FollowId>;
+
+/// What the tail knows of a partition.
+struct Tailed {
+  enum class Phase { kIdle, kStarting, kLive };
+  Phase phase = Phase::kIdle;
+  Offset next = 0;        ///< Next record of the tail, when live.
+  bool assigned = false;  ///< Belongs to the asking thread.
+  std::vector<FollowerPtr> followers;
+};
+
+struct Start {
+  LedgerPartition partition;
+  Clock::time_point limit;
+};
+/// A follower that stands beyond the tail.
+struct EndCheck {
+  FollowerPtr follower;
+  Clock::time_point limit;
+};
+struct EndQuestion {
+  OutletPtr outlet;
+  ports::Ticket ticket;
+};
+struct ReadQuestion {
+  OutletPtr outlet;
+  LedgerPartition partition;
+  Offset offset = 0;
+  ports::Ticket ticket = 0;
+};
+
+bool is_missing(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+bool is_refused(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+         code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+}
+
+std::int64_t cost_of(const block::BlockPtr& block) { return block ? static_cast<std::int64_t>(block->size_bytes()) : 0; }
+
+Entry entry_of(const LedgerPartition& partition, const rd_kafka_message_t& message) {
+  return {message.offset, block::parse(partition, record_of(message)).value_or(nullptr), time_of(message)};
+}
+
+}  // namespace
+
+// Four threads. The tail reads every followed partition at its end, parses each record once and hands it on. The asking thread
+// puts the questions that wait for the broker (ends, where a tail starts). The reader fetches what lies behind the recent
+// blocks, each follower in turn. The feeder serves followers from the recent blocks when they get credit, and does what must
+// not be done on the caller's thread. A follower's records are delivered under one mutex, and only the one at `next`: so their
+// order holds whichever thread brings them.
+class KafkaLog::State {
+ public:
+  explicit State(const LogSettings& settings)
+      : settings_(settings),
+        ring_(settings.ring_bytes),
+        tail_(make_handle(RD_KAFKA_CONSUMER,
+                          std::move(reading(settings.connection, settings.reader_group)
+                                        .set("fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()))))),
+        reader_(make_handle(RD_KAFKA_CONSUMER, std::move(reading(settings.connection, settings.reader_group)
+                                                             // An answer that is still awaited delays the next question.
+                                                             .set("fetch.wait.max.ms", "10")
+                                                             .set("queued.max.messages.kbytes", "8192")))),
+        asker_(make_handle(RD_KAFKA_PRODUCER, Configuration(settings.connection))) {
+    rd_kafka_poll_set_consumer(tail_.get());
+    rd_kafka_poll_set_consumer(reader_.get());
+    tail_thread_ = std::thread([this] { run_tail(); });
+    ask_thread_ = std::thread([this] { run_asking(); });
+    read_thread_ = std::thread([this] { run_reading(); });
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    ask_wake_.notify_all();
+    read_wake_.notify_all();
+    {
+      const Queue queue(rd_kafka_queue_get_consumer(tail_.get()));
+      rd_kafka_queue_yield(queue.get());
+    }
+    tail_thread_.join();
+    ask_thread_.join();
+    read_thread_.join();
+    feeder_.stop();
+    streams_.clear();
+    tail_topics_.clear();
+    reader_topics_.clear();
+    rd_kafka_consumer_close(tail_.get());
+    rd_kafka_consumer_close(reader_.get());
+  }
+
+  const Settings& connection() const { return settings_.connection; }
+  void on_feeder(ports::Worker::Task task) { feeder_.post(std::move(task)); }
+
+  void follow(const OutletPtr& outlet, ports::FollowId id, const LedgerPartition& partition, Offset from) {
+    const std::lock_guard lock(mutex_);
+    const auto follower = std::make_shared<Follower>(Follower{outlet, id, partition, from});
+    followers_[{outlet.get(), id}] = follower;
+    auto& tailed = tails_[partition];
+    tailed.followers.push_back(follower);
+    if (tailed.phase == Tailed::Phase::kIdle) {
+      tailed.phase = Tailed::Phase::kStarting;
+      starts_.push_back({partition, Clock::now() + kMissingLimit});
+      ask_wake_.notify_one();
+    } else {
+      place(follower);
+    }
+  }
+
+  void credit(const LogOutlet& outlet, ports::FollowId id, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto found = followers_.find({&outlet, id});
+    if (found == followers_.end()) return;
+    found->second->credit += static_cast<std::int64_t>(bytes);
+    place(found->second);
+  }
+
+  void stop(const LogOutlet& outlet, ports::FollowId id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = followers_.find({&outlet, id});
+    if (found != followers_.end()) remove(found->second);
+  }
+
+  void detach(const LogOutlet& outlet) {
+    const std::lock_guard lock(mutex_);
+    for (auto next = followers_.begin(); next != followers_.end();) {
+      const auto follower = (next++)->second;
+      if (follower->outlet.get() == &outlet) remove(follower);
+    }
+  }
+
+  void read(const OutletPtr& outlet, const LedgerPartition& partition, Offset offset, ports::Ticket ticket) {
+    const std::lock_guard lock(mutex_);
+    if (const auto* recent = ring_.find(partition, offset)) {
+      on_feeder([outlet, done = ports::ReadDone{ticket, recent->block}] { outlet->deliver(done); });
+      return;
+    }
+    reads_.push_back({outlet, partition, offset, ticket});
+    read_wake_.notify_one();
+  }
+
+  void end_offset(const OutletPtr& outlet, const LedgerPartition& partition, ports::Ticket ticket) {
+    {
+      const std::lock_guard lock(mutex_);
+      end_questions_[partition].push_back({outlet, ticket});
+    }
+    ask_wake_.notify_one();
+  }
+
+ private:
+  struct Stream {
+    Offset next = 0;
+    Queue queue;
+    Clock::time_point used;
+  };
+
+  // Decides who serves this follower next. Call with the mutex held.
+  void place(const FollowerPtr& follower) {
+    const auto& tailed = tails_[follower->partition];
+    if (follower->gone || tailed.phase != Tailed::Phase::kLive) return;
+    if (follower->next > tailed.next && !follower->checking) {
+      follower->checking = true;
+      end_checks_.push_back({follower, Clock::now() + kBeyondEndLimit});
+      ask_wake_.notify_one();
+    }
+    if (follower->credit <= 0 || follower->next >= tailed.next) return;
+    if (ring_.find(follower->partition, follower->next) != nullptr) {
+      if (std::exchange(follower->feeding, true)) return;
+      on_feeder([this, follower] { feed(follower); });
+    } else if (!std::exchange(follower->behind, true)) {
+      behind_.push_back(follower);
+      read_wake_.notify_one();
+    }
+  }
+
+  // Call with the mutex held.
+  void remove(const FollowerPtr& follower) {
+    follower->gone = true;
+    followers_.erase({follower->outlet.get(), follower->id});
+    auto& tailed = tails_[follower->partition];
+    std::erase(tailed.followers, follower);
+    if (!tailed.followers.empty() || tailed.phase == Tailed::Phase::kIdle) return;
+    tailed.phase = Tailed::Phase::kIdle;
+    ring_.clear(follower->partition);
+    idle_.insert(follower->partition);
+    ask_wake_.notify_one();
+  }
+
+  // Call with the mutex held.
+  void fail(const FollowerPtr& follower, const std::string& detail) {
+    if (follower->gone) return;
+    follower->outlet->deliver(ports::FollowFailed{follower->id, detail});
+    remove(follower);
+  }
+
+  // Call with the mutex held.
+  void fail_all(const LedgerPartition& partition, const std::string& detail) {
+    const auto followers = tails_[partition].followers;
+    for (const auto& follower : followers) fail(follower, detail);
+  }
+
+  // Call with the mutex held. True: the follower took the entry.
+  static bool offer(Follower& follower, const Entry& entry) {
+    if (follower.gone || follower.next != entry.offset || follower.credit <= 0) return false;
+    ++follower.next;
+    follower.credit -= cost_of(entry.block);
+    follower.outlet->deliver(ports::Fetched{follower.id, entry.offset, entry.block, entry.time});
+    return true;
+  }
+
+  void feed(const FollowerPtr& follower) {
+    const std::lock_guard lock(mutex_);
+    follower->feeding = false;
+    while (const auto* recent = ring_.find(follower->partition, follower->next)) {
+      if (!offer(*follower, *recent)) return;
+    }
+    place(follower);
+  }
+
+  // --- the tail's thread
+
+  void run_tail() {
+    while (!is_stopping()) {
+      const Message message(rd_kafka_consumer_poll(tail_.get(), kPollMs));
+      if (!message) continue;
+      const auto partition = partition_of(*message);
+      if (!partition) continue;
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        take(*partition, *message);
+      } else if (is_refused(message->err)) {
+        const std::lock_guard lock(mutex_);
+        if (tails_[*partition].phase == Tailed::Phase::kLive) fail_all(*partition, rd_kafka_message_errstr(message.get()));
+      }
+    }
+  }
+
+  void take(const LedgerPartition& partition, const rd_kafka_message_t& message) {
+    const Entry entry = entry_of(partition, message);
+    const std::lock_guard lock(mutex_);
+    auto& tailed = tails_[partition];
+    if (tailed.phase != Tailed::Phase::kLive || entry.offset < tailed.next) return;
+    if (entry.offset > tailed.next) {
+      fail_all(partition, "the log goes on at " + std::to_string(entry.offset) + " instead of " + std::to_string(tailed.next));
+      return;
+    }
+    ++tailed.next;
+    ring_.push(partition, entry);
+    for (const auto& follower : tailed.followers) offer(*follower, entry);
+  }
+
+  // --- the asking thread
+
+  void run_asking() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      if (end_questions_.empty() && starts_.empty() && end_checks_.empty() && idle_.empty()) {
+        ask_wake_.wait_for(lock, kHousekeeping);
+      }
+      const auto questions = std::exchange(end_questions_, {});
+      const auto starts = std::exchange(starts_, {});
+      const auto checks = std::exchange(end_checks_, {});
+      const auto idle = std::exchange(idle_, {});
+      lock.unlock();
+      // Nobody else takes what this handle has to say; it would pile up.
+      rd_kafka_poll(asker_.get(), 0);
+      for (const auto& partition : idle) end_tail(partition);
+      for (const auto& [partition, askers] : questions) answer(partition, askers);
+      bool again = false;
+      for (const auto& start : starts) again = !start_tail(start) || again;
+      for (const auto& check : checks) again = !check_end(check) || again;
+      lock.lock();
+      if (again) ask_wake_.wait_for(lock, kRetryPause, [this] { return stopping_ || !end_questions_.empty(); });
+    }
+  }
+
+  void answer(const LedgerPartition& partition, const std::vector<EndQuestion>& askers) {
+    std::optional<Offset> end;
+    try {
+      end = query_watermarks(asker_.get(), partition, kQueryMs).high;
+    } catch (const KafkaFailure&) {
+    }
+    for (const auto& asked : askers) asked.outlet->deliver(ports::EndOffset{asked.ticket, end});
+  }
+
+  void end_tail(const LedgerPartition& partition) {
+    bool end = false;
+    {
+      const std::lock_guard lock(mutex_);
+      auto& tailed = tails_[partition];
+      end = tailed.phase == Tailed::Phase::kIdle && std::exchange(tailed.assigned, false);
+    }
+    if (end) unassign(tail_.get(), partition);
+  }
+
+  // False: to be tried again.
+  bool start_tail(const Start& start) {
+    {
+      const std::lock_guard lock(mutex_);
+      auto& tailed = tails_[start.partition];
+      if (tailed.phase != Tailed::Phase::kStarting) return true;
+    }
+    try {
+      const auto marks = query_watermarks(asker_.get(), start.partition, kQueryMs);
+      bool reassign = false;
+      {
+        const std::lock_guard lock(mutex_);
+        auto& tailed = tails_[start.partition];
+        if (tailed.phase != Tailed::Phase::kStarting) return true;
+        reassign = std::exchange(tailed.assigned, true);
+        tailed.phase = Tailed::Phase::kLive;
+        tailed.next = marks.high;
+        ring_.clear(start.partition);
+        const auto followers = tailed.followers;
+        for (const auto& follower : followers) {
+          if (follower->next < marks.low) {
+            fail(follower, "offset " + std::to_string(follower->next) + " is before the start of the log");
+          } else {
+            place(follower);
+          }
+        }
+      }
+      if (reassign) unassign(tail_.get(), start.partition);
+      tail_topics_.learn(tail_.get(), start.partition);
+      assign(tail_.get(), start.partition, marks.high);
+      return true;
+    } catch (const KafkaFailure& failure) {
+      const std::lock_guard lock(mutex_);
+      auto& tailed = tails_[start.partition];
+      if (tailed.phase == Tailed::Phase::kIdle) return true;
+      if (is_refused(failure.code) || (is_missing(failure.code) && Clock::now() > start.limit)) {
+        fail_all(start.partition, start.partition.topic() + ": " + failure.detail);
+        return true;
+      }
+      tailed.phase = Tailed::Phase::kStarting;
+      starts_.push_back(start);
+      return false;
+    }
+  }
+
+  bool check_end(const EndCheck& check) {
+    std::optional<Watermarks> marks;
+    try {
+      marks = query_watermarks(asker_.get(), check.follower->partition, kQueryMs);
+    } catch (const KafkaFailure&) {
+    }
+    const std::lock_guard lock(mutex_);
+    const auto& follower = check.follower;
+    if (follower->gone || (marks && follower->next <= marks->high)) {
+      follower->checking = false;
+      return true;
+    }
+    if (marks && Clock::now() > check.limit) {
+      fail(follower, "offset " + std::to_string(follower->next) + " is beyond the end of the log");
+      return true;
+    }
+    end_checks_.push_back(check);
+    return false;
+  }
+
+  // --- the reader's thread
+
+  void run_reading() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      if (reads_.empty() && behind_.empty()) {
+        if (streams_.empty()) {
+          read_wake_.wait_for(lock, kHousekeeping);
+        } else {
+          read_wake_.wait_for(lock, kIdleStream);
+        }
+      }
+      const auto reads = std::exchange(reads_, {});
+      const auto followers = std::exchange(behind_, {});
+      lock.unlock();
+      // Records come by the streams' queues; what comes here are reports that would pile up.
+      while (Message(rd_kafka_consumer_poll(reader_.get(), 0))) {
+      }
+      bool again = false;
+      for (const auto& question : reads) again = !read_one(question) || again;
+      for (const auto& follower : followers) catch_up(follower);
+      close_idle_streams();
+      lock.lock();
+      if (again) read_wake_.wait_for(lock, kRetryPause, [this] { return stopping_; });
+    }
+  }
+
+  // False: the broker can't be asked now; to be tried again.
+  bool read_one(const ReadQuestion& question) {
+    try {
+      const auto marks = query_watermarks(reader_.get(), question.partition, kQueryMs);
+      if (question.offset < marks.low || question.offset >= marks.high) {
+        question.outlet->deliver(ports::ReadDone{question.ticket, nullptr});
+        return true;
+      }
+      auto& stream = position(question.partition, question.offset, 0);
+      const Message message(rd_kafka_consume_queue(stream.queue.get(), kFirstRecordMs));
+      if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->offset == question.offset) {
+        ++stream.next;
+        question.outlet->deliver(ports::ReadDone{question.ticket, entry_of(question.partition, *message).block});
+        return true;
+      }
+      close(question.partition);
+    } catch (const KafkaFailure& failure) {
+      if (is_refused(failure.code)) return true;
+    }
+    const std::lock_guard lock(mutex_);
+    reads_.push_back(question);
+    return false;
+  }
+
+  void catch_up(const FollowerPtr& follower) {
+    const auto& partition = follower->partition;
+    try {
+      std::optional<Offset> from = wanted(follower);
+      Stream* stream = from ? &position(partition, *from) : nullptr;
+      std::size_t bytes = 0;
+      int strays = 0;
+      while (from && bytes < kCatchUpBytes) {
+        const Message message(rd_kafka_consume_queue(stream->queue.get(), bytes == 0 ? kFirstRecordMs : kNextRecordMs));
+        if (!message) break;
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+          if (!is_refused(message->err)) break;
+          const std::lock_guard lock(mutex_);
+          fail(follower, rd_kafka_message_errstr(message.get()));
+          break;
+        }
+        if (message->offset != stream->next) {
+          // Left over from where this stream stood before.
+          if (++strays < kStraysMax) continue;
+          close(partition);
+          break;
+        }
+        ++stream->next;
+        bytes += message->len + 1;
+        const Entry entry = entry_of(partition, *message);
+        {
+          const std::lock_guard lock(mutex_);
+          const auto followers = tails_[partition].followers;
+          for (const auto& other : followers) offer(*other, entry);
+        }
+        from = wanted(follower);
+        if (from) stream = &position(partition, *from);
+      }
+    } catch (const KafkaFailure&) {
+      close(partition);
+    }
+    const std::lock_guard lock(mutex_);
+    follower->behind = false;
+    place(follower);
+  }
+
+  // The offset that must be fetched for this follower; nothing when it needs none or the recent blocks have it.
+  std::optional<Offset> wanted(const FollowerPtr& follower) {
+    const std::lock_guard lock(mutex_);
+    const auto& tailed = tails_[follower->partition];
+    if (follower->gone || follower->credit <= 0 || tailed.phase != Tailed::Phase::kLive || follower->next >= tailed.next) {
+      return std::nullopt;
+    }
+    if (ring_.find(follower->partition, follower->next) != nullptr) return std::nullopt;
+    return follower->next;
+  }
+
+  // Only the reader's thread touches the streams.
+  Stream& position(const LedgerPartition& partition, Offset offset, Offset reach = kReach) {
+    auto& stream = streams_[partition];
+    stream.used = Clock::now();
+    // A short way forward is read over, so that readers which stand close together share one stream.
+    if (stream.queue && stream.next <= offset && offset - stream.next <= reach) return stream;
+    if (stream.queue) unassign(reader_.get(), partition);
+    if (!stream.queue) {
+      reader_topics_.learn(reader_.get(), partition);
+      stream.queue.reset(rd_kafka_queue_get_partition(reader_.get(), partition.topic().c_str(),
+                                                      static_cast<std::int32_t>(partition.partition)));
+      rd_kafka_queue_forward(stream.queue.get(), nullptr);
+    }
+    stream.next = offset;
+    assign(reader_.get(), partition, offset);
+    return stream;
+  }
+
+  void close(const LedgerPartition& partition) {
+    if (streams_.erase(partition) > 0) unassign(reader_.get(), partition);
+  }
+
+  void close_idle_streams() {
+    std::vector<LedgerPartition> idle;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [partition, stream] : streams_) {
+        const bool needed = std::ranges::any_of(behind_, [&](const auto& follower) { return follower->partition == partition; });
+        const auto& tailed = tails_[partition];
+        const bool waiting = std::ranges::any_of(tailed.followers, [&](const auto& follower) {
+          return follower->next == stream.next && follower->next < tailed.next;
+        });
+        if (!needed && (!waiting || Clock::now() > stream.used + kIdleStream)) idle.push_back(partition);
+      }
+    }
+    for (const auto& partition : idle) close(partition);
+  }
+
+  bool is_stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
+
+  LogSettings settings_;
+  std::mutex mutex_;
+  bool stopping_ = false;
+  ports::BlockRing ring_;
+  std::map<FollowerKey, FollowerPtr> followers_;
+  std::map<LedgerPartition, Tailed> tails_;
+
+  std::condition_variable ask_wake_;
+  std::map<LedgerPartition, std::vector<EndQuestion>> end_questions_;
+  std::vector<Start> starts_;
+  std::vector<EndCheck> end_checks_;
+  std::set<LedgerPartition> idle_;
+
+  std::condition_variable read_wake_;
+  std::vector<ReadQuestion> reads_;
+  std::vector<FollowerPtr> behind_;
+
+  Handle tail_;
+  Handle reader_;
+  Handle asker_;
+  KnownTopics tail_topics_;    // Of the asking thread.
+  KnownTopics reader_topics_;  // Of the reader's thread.
+  std::map<LedgerPartition, Stream> streams_;
+  ports::Worker feeder_;
+  std::thread tail_thread_;
+  std::thread ask_thread_;
+  std::thread read_thread_;
+};
+
+class KafkaLog::Attachment final : public ports::Log {
+ public:
+  Attachment(std::shared_ptr<State> state, ports::LogSink& sink)
+      : state_(std::move(state)), outlet_(std::make_shared<LogOutlet>(sink)) {}
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+  ~Attachment() override {
+    outlet_->close();
+    state_->detach(*outlet_);
+  }
+
+  void append(const LedgerPartition& partition, block::Record record, ports::Ticket ticket) override {
+    std::optional<ports::AppendFailed> failed;
+    try {
+      if (!appender_) appender_ = make_appender();
+      failed = appender_->append(partition, std::move(record), ticket);
+    } catch (const KafkaFailure& failure) {
+      failed = ports::AppendFailed{ticket, true, failure.detail};
+    }
+    if (failed) state_->on_feeder([outlet = outlet_, message = *failed] { outlet->deliver(message); });
+  }
+
+  void replace_appender(const LedgerPartition& partition) override {
+    // Another lane of this attachment has replaced it already when this partition never used the present one.
+    if (!appender_ || !appender_->used(partition)) return;
+    appender_->abandon(partition);
+    // Its end takes some milliseconds.
+    state_->on_feeder([gone = std::shared_ptr<Appender>(std::move(appender_))]() mutable { gone.reset(); });
+  }
+
+  void follow(ports::FollowId id, const LedgerPartition& partition, Offset from) override {
+    state_->follow(outlet_, id, partition, from);
+  }
+  void credit(ports::FollowId id, std::size_t bytes) override { state_->credit(*outlet_, id, bytes); }
+  void stop(ports::FollowId id) override { state_->stop(*outlet_, id); }
+  void read(const LedgerPartition& partition, Offset offset, ports::Ticket ticket) override {
+    state_->read(outlet_, partition, offset, ticket);
+  }
+  void end_offset(const LedgerPartition& partition, ports::Ticket ticket) override {
+    state_->end_offset(outlet_, partition, ticket);
+  }
+
+ private:
+  std::unique_ptr<Appender> make_appender() {
+    return std::make_unique<Appender>(state_->connection(),
+                                      [outlet = outlet_](ports::LogMessage message) { outlet->deliver(std::move(message)); });
+  }
+
+  std::shared_ptr<State> state_;
+  OutletPtr outlet_;
+  std::unique_ptr<Appender> appender_;
+};
+
+KafkaLog::KafkaLog(std::shared_ptr<State> state) : state_(std::move(state)) {}
+KafkaLog::~KafkaLog() = default;
+
+Result<std::unique_ptr<KafkaLog>> KafkaLog::open(LogSettings settings) {
+  try {
+    return std::unique_ptr<KafkaLog>(new KafkaLog(std::make_shared<State>(settings)));
+  } catch (const KafkaFailure& failed) {
+    return failure({ErrorCode::kInvalidArgument, "KAFKA_SETTINGS",
+                    "Cấu hình Kafka không dùng được: " + failed.detail + ". Kiểm tra địa chỉ và các tệp chứng thư.",
+                    "The Kafka settings can't be used: " + failed.detail + ". Check the address and the certificate files."});
+  }
+}
+
+std::unique_ptr<ports::Log> KafkaLog::attach(ports::LogSink& sink) { return std::make_unique<Attachment>(state_, sink); }
+
+}  // namespace lienthong::kafka
