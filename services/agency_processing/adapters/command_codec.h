@@ -1,0 +1,28 @@
+#pragma once
+
+#include "agency_processing/core/work.h"
+#include "platform/base/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lienthong::agency_processing {
+
+/// A command as a CommandRequest carries it.
+struct EncodedCommand {
+  std::uint32_t type = 0;  ///< lienthong.agency.v1.CommandType
+  std::string body;        ///< Deterministic.
+};
+EncodedCommand encode_command(const CommandBody& body, std::optional<Instant> occurred_at);
+
+struct DecodedCommand {
+  CommandBody body;
+  std::optional<Instant> occurred_at;
+};
+/// Errors: kInvalidArgument on an unknown type, a body that does not parse, a missing leg or sealed part, a code with characters
+/// that codes don't have.
+Result<DecodedCommand> decode_command(std::uint32_t type, std::string_view body);
+
+}  // namespace lienthong::agency_processing
