@@ -1,7 +1,6 @@
 #include "intake/adapters/intake_api.h"
 
 #include "intake/adapters/application_form.h"
-#include "intake/adapters/content_seal.h"
 #include "intake/adapters/dossier_view.h"
 #include "platform/block/block.h"
 
@@ -19,7 +18,7 @@ struct IntakeApi::Sealed {
   std::vector<ledger::v1::SealedPart> parts = {};
 
   void add(std::string_view plain, kernel::v1::SealedRef& reference) {
-    parts.push_back(seal_for(key, dossier, plain, reference));
+    parts.push_back(shared_kernel::api::seal_for(key, dossier, plain, reference));
     contents.remember(*Hash::from(reference.sha256()), parts.back().ciphertext());
   }
 };

@@ -1,5 +1,4 @@
 #include "intake/adapters/application_form.h"
-#include "intake/adapters/content_seal.h"
 #include "intake/adapters/dossier_view.h"
 #include "intake/adapters/intake_api.h"
 #include "shared_kernel/command.h"
@@ -46,7 +45,7 @@ Result<std::string> IntakeApi::unseal(const Name& dossier, const kernel::v1::Sea
   if (!hash) return failure(hash.error());
   const auto ciphertext = parts_.contents.find(*hash);
   if (!ciphertext) return failure(ciphertext.error());
-  return unseal_for(*key, dossier.id, *ciphertext);
+  return shared_kernel::api::unseal_for(*key, dossier.id, *ciphertext);
 }
 
 Result<void> IntakeApi::add_contents(const Name& dossier, const v1::StoredDossier& stored,

@@ -2,6 +2,7 @@
 
 #include "platform/base/result.h"
 #include "platform/crypto/seal.h"
+#include "shared_kernel/api/sealing.h"
 
 #include <string>
 #include <string_view>
@@ -9,11 +10,8 @@
 
 namespace lienthong::intake {
 
-/// A key that content of one dossier is sealed with.
-struct ContentKey {
-  std::string ref;  ///< Names it in the ledger; says nothing about it.
-  crypto::Key key;
-};
+using shared_kernel::api::ContentKey;
+using shared_kernel::api::personal_data_erased;
 
 /// Keys of sealed content, kept apart from the ledger, so that giving up a key erases what it sealed wherever it was copied to.
 /// Thread-safety: any thread.
@@ -27,8 +25,5 @@ class KeyStore {
   /// Gives keys up; when it returns, nothing holds them. Idempotent. Blocks. Errors: kUnavailable.
   virtual Result<void> erase(const std::vector<std::string>& refs) = 0;
 };
-
-/// The dossier can't be read any more, by anybody.
-Error personal_data_erased();
 
 }  // namespace lienthong::intake

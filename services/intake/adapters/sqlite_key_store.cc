@@ -11,11 +11,6 @@ constexpr std::chrono::milliseconds kRetryAfter{200};
 
 }  // namespace
 
-Error personal_data_erased() {
-  return {ErrorCode::kFailedPrecondition, "PERSONAL_DATA_ERASED", "Dữ liệu cá nhân của hồ sơ đã bị xóa vĩnh viễn, không thể đọc hay bổ sung.",
-          "The personal data of this dossier has been erased for good; it can neither be read nor added to."};
-}
-
 SqliteKeyStore::SqliteKeyStore(KeyStoreSettings settings, const crypto::Key& encryption_key, std::unique_ptr<sqlite::BlobStore> store)
     : settings_(std::move(settings)), encryption_key_(encryption_key), store_(std::move(store)) {}
 

@@ -66,12 +66,16 @@ Result<std::uint64_t> DossierReads::min_block(const DossierName& dossier, const 
 }
 
 void DossierReads::read(const DossierName& dossier, std::uint64_t min_block_seq, Instant deadline, Done done) const {
-  const auto partition = commands_.partition_of(dossier);
+  read(commands_.partition_of(dossier), dossier.id, min_block_seq, deadline, std::move(done));
+}
+
+void DossierReads::read(std::uint32_t partition, const DossierId& dossier, std::uint64_t min_block_seq, Instant deadline,
+                        Done done) const {
   ledger::ReadRequest request;
-  request.dossier = dossier.id;
+  request.dossier = dossier;
   request.min_block_seq = min_block_seq;
   request.deadline = deadline;
-  request.reply = [this, partition, id = dossier.id, min_block_seq, done = std::move(done)](ledger::Reply reply) {
+  request.reply = [this, partition, id = dossier, min_block_seq, done = std::move(done)](ledger::Reply reply) {
     if (!reply.error) return done(ReadDossier{std::move(reply.value), reply.block_seq});
     if (reply.error->reason != "NOT_OWNER") return done(failure(std::move(*reply.error)));
     const auto queued = pool_.post([this, partition, id, min_block_seq, done] {

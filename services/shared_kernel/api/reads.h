@@ -31,6 +31,7 @@ class DossierReads {
   /// `min_block_seq` 0: as it is. `done` comes from a lane thread, a thread of the pool or the caller's; it must not block.
   /// Errors: kUnavailable (retry helps).
   void read(const DossierName& dossier, std::uint64_t min_block_seq, Instant deadline, Done done) const;
+  void read(std::uint32_t partition, const DossierId& dossier, std::uint64_t min_block_seq, Instant deadline, Done done) const;
   /// The block number a client asks for. Errors: kInvalidArgument when the position is of another ledger or partition.
   Result<std::uint64_t> min_block(const DossierName& dossier, const api_v1::Position& position) const;
 
