@@ -173,7 +173,7 @@ class System:
         run([ROOT / "deploy/local/certificates.sh", self.certificates, *sorted({*names, *base})])
         self.secrets.mkdir(mode=0o700)
         for key in ("sealing", "digest"):
-            (self.secrets / f"{key}.key").write_bytes(secrets.token_bytes(32))
+            (self.secrets / f"{key}.key").write_text(secrets.token_hex(32), encoding="ascii")
             (self.secrets / f"{key}.key").chmod(0o600)
         if self.edition == "kafka":
             run([ROOT / "deploy/local/redis.sh", self.directory / "redis", self.secrets])
