@@ -8,8 +8,8 @@ bool allows(const Catalogue& rules, const CommandHeader& header, Action action, 
   return principal != nullptr && Catalogue::allows(*principal, action, agency, procedure);
 }
 
-Result<Instant> occurred_time(const CommandHeader& header, Instant decided_at, const Catalogue& rules, std::string_view agency,
-                              std::string_view procedure) {
+Result<Instant> occurred_time(const CommandHeader& header, Instant decided_at, const Catalogue& rules,
+                              std::string_view agency, std::string_view procedure) {
   if (!header.occurred_at) return decided_at;
   const Instant at = *header.occurred_at;
   if (at > decided_at + kClockTolerance) {
@@ -20,11 +20,12 @@ Result<Instant> occurred_time(const CommandHeader& header, Instant decided_at, c
                     {{"occurred_time", "in the future"}}});
   }
   if (at + kFreeBackdating < decided_at && !allows(rules, header, Action::kBackdate, agency, procedure)) {
-    return failure({ErrorCode::kPermissionDenied,
-                    "BACKDATING_NOT_ALLOWED",
-                    "Ghi lùi thời điểm quá 15 phút cần quyền dossier.backdate; hãy bỏ trống thời điểm hoặc xin cấp quyền",
-                    "An occurred time more than 15 minutes back needs the grant dossier.backdate; leave it out or ask for the grant",
-                    {{"occurred_time", "more than 15 minutes back"}}});
+    return failure(
+        {ErrorCode::kPermissionDenied,
+         "BACKDATING_NOT_ALLOWED",
+         "Ghi lùi thời điểm quá 15 phút cần quyền dossier.backdate; hãy bỏ trống thời điểm hoặc xin cấp quyền",
+         "An occurred time more than 15 minutes back needs the grant dossier.backdate; leave it out or ask for the grant",
+         {{"occurred_time", "more than 15 minutes back"}}});
   }
   return std::min(at, decided_at);
 }

@@ -28,8 +28,8 @@ inline constexpr Duration kClockTolerance = std::chrono::minutes(1);
 
 /// When the fact a command states happened; never later than `decided_at`.
 /// Errors: kInvalidArgument OCCURRED_TIME_IN_FUTURE; kPermissionDenied BACKDATING_NOT_ALLOWED.
-Result<Instant> occurred_time(const CommandHeader& header, Instant decided_at, const Catalogue& rules, std::string_view agency,
-                              std::string_view procedure);
+Result<Instant> occurred_time(const CommandHeader& header, Instant decided_at, const Catalogue& rules,
+                              std::string_view agency, std::string_view procedure);
 
 /// True when the principal is known and a grant covers the action for this agency and procedure.
 bool allows(const Catalogue& rules, const CommandHeader& header, Action action, std::string_view agency,

@@ -37,7 +37,9 @@ WorkDueChanged decode(const v1::WorkDueChanged& from, Decoding& in) {
   return {wire::decode(from.leg()), from.agency(), in.take(wire::decode(from.due_time())),
           in.take(wire::decode(from.overall_due_time()))};
 }
-WorkClosed decode(const v1::WorkClosed& from, Decoding&) { return {wire::decode(from.leg()), from.agency(), from.reason_code()}; }
+WorkClosed decode(const v1::WorkClosed& from, Decoding&) {
+  return {wire::decode(from.leg()), from.agency(), from.reason_code()};
+}
 InputSetAside decode(const v1::InputSetAside& from, Decoding&) {
   return {from.input(), wire::decode(from.leg()), from.reason_code()};
 }

@@ -52,8 +52,8 @@ Result<Cause> decode_cause(const ledger::CauseView& cause) {
 
 std::unique_ptr<const ledger::Machine> make_machine() {
   return std::make_unique<ledger::DeciderMachine<Decider, Codec>>(
-      "agency-processing", std::vector<std::pair<LedgerName, EventMask>>{{"intake", taken_from_intake()},
-                                                                         {"routing", taken_from_routing()}});
+      "agency-processing",
+      std::vector<std::pair<LedgerName, EventMask>>{{"intake", taken_from_intake()}, {"routing", taken_from_routing()}});
 }
 
 }  // namespace lienthong::agency_processing

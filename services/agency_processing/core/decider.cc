@@ -54,14 +54,15 @@ struct Permitted {
 };
 
 /// The work a command speaks of, if its agency (for a confirmation: its sender) is one the caller answers for.
-Result<Permitted> permit(const Context& context, const Catalogue& rules, const State& state, const CommandHeader& header, LegRef leg,
-                         std::string Work::*whose) {
+Result<Permitted> permit(const Context& context, const Catalogue& rules, const State& state, const CommandHeader& header,
+                         LegRef leg, std::string Work::*whose) {
   const Work* work = state.find(leg.leg);
   if (work == nullptr || !shared_kernel::allows(rules, header, Action::kAnswerWork, work->*whose, state.procedure_code)) {
     return failure(shared_kernel::dossier_not_found());
   }
   if (leg.attempt != 0 && leg.attempt != work->leg.attempt) {
-    return failure(precondition("OFFER_SUPERSEDED", "Lần chuyển này đã được thay bằng lần chuyển khác; hãy tải lại công việc",
+    return failure(precondition("OFFER_SUPERSEDED",
+                                "Lần chuyển này đã được thay bằng lần chuyển khác; hãy tải lại công việc",
                                 "This offer has been replaced by another; read the work again"));
   }
   const auto at = shared_kernel::occurred_time(header, context.decided_at(), rules, work->*whose, state.procedure_code);
@@ -82,56 +83,57 @@ Decision<Event> decide_command(const Context& context, const Catalogue& rules, c
     return std::move(draft).finish();
   };
   return std::visit(
-      Overloaded{
-          [&](const AcceptLeg& accept) {
-            return answer(accept.leg, [&](const Work& work, Instant at) -> Result<void> {
-              if (work.phase == WorkPhase::kAwaitingSupplement) {
-                Work accepted = work;
-                accepted.phase = WorkPhase::kAccepted;
-                return failure(unsuitable(accepted));
-              }
-              if (work.phase != WorkPhase::kOffered) return failure(unsuitable(work));
-              draft.record(at, LegAccepted{work.leg, work.agency, receipt_code(state, work, accept.own_receipt)});
-              return {};
-            });
-          },
-          [&](const RefuseLeg& refuse) {
-            return answer(refuse.leg, [&](const Work& work, Instant at) -> Result<void> {
-              if (work.phase != WorkPhase::kOffered) return failure(unsuitable(work));
-              draft.record(at, LegRefused{work.leg, work.agency, refuse.reason_code, refuse.reason});
-              return {};
-            });
-          },
-          [&](const AskSupplement& ask) {
-            return answer(ask.leg, [&](const Work& work, Instant at) -> Result<void> {
-              if (work.phase != WorkPhase::kAccepted) return failure(unsuitable(work));
-              draft.record(at, SupplementAsked{work.leg, work.agency, ask.reason_code, ask.reason});
-              return {};
-            });
-          },
-          [&](const CompleteLeg& complete) {
-            return answer(complete.leg, [&](const Work& work, Instant at) -> Result<void> {
-              const bool accept = work.phase == WorkPhase::kOffered && complete.accept;
-              if (work.phase != WorkPhase::kAccepted && !accept) return failure(unsuitable(work));
-              if (accept) draft.record(at, LegAccepted{work.leg, work.agency, receipt_code(state, work, complete.own_receipt)});
-              draft.record(at, LegCompleted{work.leg, work.agency, complete.results, complete.note});
-              // Nothing changes hands when an agency sent the leg to itself.
-              if (work.sender == work.agency) draft.record(at, ResultConfirmed{work.leg, work.sender});
-              return {};
-            });
-          },
-          [&](const ConfirmResult& confirm) {
-            const auto permitted = permit(context, rules, state, command.header, confirm.leg, &Work::sender);
-            if (!permitted) return refused(permitted.error());
-            const auto& work = permitted->work;
-            if (work.phase == WorkPhase::kConfirmed) return refused(unsuitable(work));
-            if (work.phase != WorkPhase::kCompleted) {
-              return refused(precondition("LEG_NOT_COMPLETED", "Bước này chưa trả kết quả; hãy chờ kết quả về rồi xác nhận",
-                                          "This leg has not given its result back; confirm when it has"));
-            }
-            draft.record(permitted->at, ResultConfirmed{work.leg, work.sender});
-            return std::move(draft).finish();
-          }},
+      Overloaded{[&](const AcceptLeg& accept) {
+                   return answer(accept.leg, [&](const Work& work, Instant at) -> Result<void> {
+                     if (work.phase == WorkPhase::kAwaitingSupplement) {
+                       Work accepted = work;
+                       accepted.phase = WorkPhase::kAccepted;
+                       return failure(unsuitable(accepted));
+                     }
+                     if (work.phase != WorkPhase::kOffered) return failure(unsuitable(work));
+                     draft.record(at, LegAccepted{work.leg, work.agency, receipt_code(state, work, accept.own_receipt)});
+                     return {};
+                   });
+                 },
+                 [&](const RefuseLeg& refuse) {
+                   return answer(refuse.leg, [&](const Work& work, Instant at) -> Result<void> {
+                     if (work.phase != WorkPhase::kOffered) return failure(unsuitable(work));
+                     draft.record(at, LegRefused{work.leg, work.agency, refuse.reason_code, refuse.reason});
+                     return {};
+                   });
+                 },
+                 [&](const AskSupplement& ask) {
+                   return answer(ask.leg, [&](const Work& work, Instant at) -> Result<void> {
+                     if (work.phase != WorkPhase::kAccepted) return failure(unsuitable(work));
+                     draft.record(at, SupplementAsked{work.leg, work.agency, ask.reason_code, ask.reason});
+                     return {};
+                   });
+                 },
+                 [&](const CompleteLeg& complete) {
+                   return answer(complete.leg, [&](const Work& work, Instant at) -> Result<void> {
+                     const bool accept = work.phase == WorkPhase::kOffered && complete.accept;
+                     if (work.phase != WorkPhase::kAccepted && !accept) return failure(unsuitable(work));
+                     if (accept)
+                       draft.record(at, LegAccepted{work.leg, work.agency, receipt_code(state, work, complete.own_receipt)});
+                     draft.record(at, LegCompleted{work.leg, work.agency, complete.results, complete.note});
+                     // Nothing changes hands when an agency sent the leg to itself.
+                     if (work.sender == work.agency) draft.record(at, ResultConfirmed{work.leg, work.sender});
+                     return {};
+                   });
+                 },
+                 [&](const ConfirmResult& confirm) {
+                   const auto permitted = permit(context, rules, state, command.header, confirm.leg, &Work::sender);
+                   if (!permitted) return refused(permitted.error());
+                   const auto& work = permitted->work;
+                   if (work.phase == WorkPhase::kConfirmed) return refused(unsuitable(work));
+                   if (work.phase != WorkPhase::kCompleted) {
+                     return refused(precondition("LEG_NOT_COMPLETED",
+                                                 "Bước này chưa trả kết quả; hãy chờ kết quả về rồi xác nhận",
+                                                 "This leg has not given its result back; confirm when it has"));
+                   }
+                   draft.record(permitted->at, ResultConfirmed{work.leg, work.sender});
+                   return std::move(draft).finish();
+                 }},
       command.body);
 }
 
@@ -159,32 +161,33 @@ const Work* current(Draft& draft, Instant at, const char* input, LegRef leg, boo
 
 void take(Draft& draft, const Fact& fact) {
   const Instant at = fact.occurred_at;
-  std::visit(Overloaded{[&](const OfferMade& offer) {
-                          const Work* work = draft.state().find(offer.leg.leg);
-                          if (work != nullptr && work->leg.attempt >= offer.leg.attempt) {
-                            draft.record(at, InputSetAside{"LEG_OFFERED", offer.leg, "OFFER_SUPERSEDED"});
-                            return;
-                          }
-                          draft.record(at, WorkOffered{offer});
-                        },
-                        [&](const LegRecalled& recalled) {
-                          const Work* work = current(draft, at, "LEG_RECALLED", recalled.leg, is_open);
-                          if (work != nullptr) draft.record(at, WorkClosed{work->leg, work->agency, recalled.reason_code});
-                        },
-                        [&](const LegDueChanged& changed) {
-                          const Work* work = current(draft, at, "LEG_DUE_CHANGED", changed.leg, is_open);
-                          if (work != nullptr) {
-                            draft.record(at, WorkDueChanged{work->leg, work->agency, changed.due_at, changed.overall_due_at});
-                          }
-                        },
-                        [&](const SupplementReceived& received) {
-                          for (const auto& leg : received.legs) {
-                            const Work* work = current(draft, at, "SUPPLEMENT_RECEIVED", leg,
-                                                       [](WorkPhase phase) { return phase == WorkPhase::kAwaitingSupplement; });
-                            if (work != nullptr) draft.record(at, SupplementArrived{work->leg, work->agency});
-                          }
-                        }},
-             fact.body);
+  std::visit(
+      Overloaded{[&](const OfferMade& offer) {
+                   const Work* work = draft.state().find(offer.leg.leg);
+                   if (work != nullptr && work->leg.attempt >= offer.leg.attempt) {
+                     draft.record(at, InputSetAside{"LEG_OFFERED", offer.leg, "OFFER_SUPERSEDED"});
+                     return;
+                   }
+                   draft.record(at, WorkOffered{offer});
+                 },
+                 [&](const LegRecalled& recalled) {
+                   const Work* work = current(draft, at, "LEG_RECALLED", recalled.leg, is_open);
+                   if (work != nullptr) draft.record(at, WorkClosed{work->leg, work->agency, recalled.reason_code});
+                 },
+                 [&](const LegDueChanged& changed) {
+                   const Work* work = current(draft, at, "LEG_DUE_CHANGED", changed.leg, is_open);
+                   if (work != nullptr) {
+                     draft.record(at, WorkDueChanged{work->leg, work->agency, changed.due_at, changed.overall_due_at});
+                   }
+                 },
+                 [&](const SupplementReceived& received) {
+                   for (const auto& leg : received.legs) {
+                     const Work* work = current(draft, at, "SUPPLEMENT_RECEIVED", leg,
+                                                [](WorkPhase phase) { return phase == WorkPhase::kAwaitingSupplement; });
+                     if (work != nullptr) draft.record(at, SupplementArrived{work->leg, work->agency});
+                   }
+                 }},
+      fact.body);
 }
 
 /// Precondition: decide only records answers to work that is there.
@@ -246,8 +249,9 @@ void Decider::evolve(State& state, const Event& event) {
                           work.overall_due_at = offer.overall_due_at;
                           work.offered_at = at;
                           work.changed_at = at;
-                          const auto place = std::lower_bound(state.work.begin(), state.work.end(), offer.leg.leg,
-                                                              [](const Work& item, std::uint32_t leg) { return item.leg.leg < leg; });
+                          const auto place =
+                              std::lower_bound(state.work.begin(), state.work.end(), offer.leg.leg,
+                                               [](const Work& item, std::uint32_t leg) { return item.leg.leg < leg; });
                           if (place != state.work.end() && place->leg.leg == offer.leg.leg) {
                             *place = std::move(work);
                           } else {
@@ -296,7 +300,8 @@ IndexEntries Decider::index_entries(const State& state) {
     const std::string suffix = std::to_string(work.leg.leg);
     const Instant score = is_open(work.phase) ? work.due_at : work.changed_at;
     entries.push_back({"inbox", work.agency + '/' + name_of(work.phase), score.micros, suffix});
-    if (work.phase == WorkPhase::kCompleted) entries.push_back({"inbox", work.sender + "/results", work.changed_at.micros, suffix});
+    if (work.phase == WorkPhase::kCompleted)
+      entries.push_back({"inbox", work.sender + "/results", work.changed_at.micros, suffix});
   }
   return entries;
 }

@@ -71,47 +71,48 @@ EncodedCommand write(v1::CommandType type, Message message, std::optional<Instan
 }  // namespace
 
 EncodedCommand encode_command(const CommandBody& body, std::optional<Instant> at) {
-  return std::visit(
-      Overloaded{[&](const SubmitDossier& submit) {
-                   v1::SubmitDossierCommand to;
-                   encode(submit.application, *to.mutable_application());
-                   return write(v1::COMMAND_TYPE_SUBMIT_DOSSIER, std::move(to), at);
-                 },
-                 [&](const ReceiveDossier& receive) {
-                   v1::ReceiveDossierCommand to;
-                   encode(receive.application, *to.mutable_application());
-                   return write(v1::COMMAND_TYPE_RECEIVE_DOSSIER, std::move(to), at);
-                 },
-                 [&](const AcceptDossier&) { return write(v1::COMMAND_TYPE_ACCEPT_DOSSIER, v1::AcceptDossierCommand{}, at); },
-                 [&](const RefuseDossier& refuse) {
-                   v1::RefuseDossierCommand to;
-                   to.set_reason_code(refuse.reason_code);
-                   wire::encode(refuse.reason, *to.mutable_reason());
-                   return write(v1::COMMAND_TYPE_REFUSE_DOSSIER, std::move(to), at);
-                 },
-                 [&](const ReceiveSupplement& supplement) {
-                   v1::ReceiveSupplementCommand to;
-                   wire::encode_components(supplement.components, to.mutable_components());
-                   if (supplement.content) wire::encode(*supplement.content, *to.mutable_content());
-                   return write(v1::COMMAND_TYPE_RECEIVE_SUPPLEMENT, std::move(to), at);
-                 },
-                 [&](const WithdrawDossier& withdraw) {
-                   v1::WithdrawDossierCommand to;
-                   if (withdraw.reason) wire::encode(*withdraw.reason, *to.mutable_reason());
-                   return write(v1::COMMAND_TYPE_WITHDRAW_DOSSIER, std::move(to), at);
-                 },
-                 [&](const HandOverResult& hand_over) {
-                   v1::HandOverResultCommand to;
-                   to.set_channel(encode_enum(hand_over.channel));
-                   return write(v1::COMMAND_TYPE_HAND_OVER_RESULT, std::move(to), at);
-                 },
-                 [&](const ErasePersonalData& erase) {
-                   v1::ErasePersonalDataCommand to;
-                   to.set_reason_code(erase.reason_code);
-                   if (erase.reason) wire::encode(*erase.reason, *to.mutable_reason());
-                   return write(v1::COMMAND_TYPE_ERASE_PERSONAL_DATA, std::move(to), at);
-                 }},
-      body);
+  return std::visit(Overloaded{[&](const SubmitDossier& submit) {
+                                 v1::SubmitDossierCommand to;
+                                 encode(submit.application, *to.mutable_application());
+                                 return write(v1::COMMAND_TYPE_SUBMIT_DOSSIER, std::move(to), at);
+                               },
+                               [&](const ReceiveDossier& receive) {
+                                 v1::ReceiveDossierCommand to;
+                                 encode(receive.application, *to.mutable_application());
+                                 return write(v1::COMMAND_TYPE_RECEIVE_DOSSIER, std::move(to), at);
+                               },
+                               [&](const AcceptDossier&) {
+                                 return write(v1::COMMAND_TYPE_ACCEPT_DOSSIER, v1::AcceptDossierCommand{}, at);
+                               },
+                               [&](const RefuseDossier& refuse) {
+                                 v1::RefuseDossierCommand to;
+                                 to.set_reason_code(refuse.reason_code);
+                                 wire::encode(refuse.reason, *to.mutable_reason());
+                                 return write(v1::COMMAND_TYPE_REFUSE_DOSSIER, std::move(to), at);
+                               },
+                               [&](const ReceiveSupplement& supplement) {
+                                 v1::ReceiveSupplementCommand to;
+                                 wire::encode_components(supplement.components, to.mutable_components());
+                                 if (supplement.content) wire::encode(*supplement.content, *to.mutable_content());
+                                 return write(v1::COMMAND_TYPE_RECEIVE_SUPPLEMENT, std::move(to), at);
+                               },
+                               [&](const WithdrawDossier& withdraw) {
+                                 v1::WithdrawDossierCommand to;
+                                 if (withdraw.reason) wire::encode(*withdraw.reason, *to.mutable_reason());
+                                 return write(v1::COMMAND_TYPE_WITHDRAW_DOSSIER, std::move(to), at);
+                               },
+                               [&](const HandOverResult& hand_over) {
+                                 v1::HandOverResultCommand to;
+                                 to.set_channel(encode_enum(hand_over.channel));
+                                 return write(v1::COMMAND_TYPE_HAND_OVER_RESULT, std::move(to), at);
+                               },
+                               [&](const ErasePersonalData& erase) {
+                                 v1::ErasePersonalDataCommand to;
+                                 to.set_reason_code(erase.reason_code);
+                                 if (erase.reason) wire::encode(*erase.reason, *to.mutable_reason());
+                                 return write(v1::COMMAND_TYPE_ERASE_PERSONAL_DATA, std::move(to), at);
+                               }},
+                    body);
 }
 
 Result<DecodedCommand> decode_command(std::uint32_t type, std::string_view body) {

@@ -63,7 +63,8 @@ AppointmentMoved decode(const v1::AppointmentMoved& from, Decoding& in) {
 }
 
 PersonalDataErased decode(const v1::PersonalDataErased& from, Decoding& in) {
-  return {{from.key_refs().begin(), from.key_refs().end()}, from.reason_code(), in.take_if(from.has_reason(), from.reason())};
+  return {
+      {from.key_refs().begin(), from.key_refs().end()}, from.reason_code(), in.take_if(from.has_reason(), from.reason())};
 }
 
 StatusChanged decode(const v1::StatusChanged& from, Decoding& in) {

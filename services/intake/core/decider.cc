@@ -77,8 +77,8 @@ struct Desk {
 };
 
 /// The desk an application is laid before and the procedure version in force there.
-Result<Desk> find_desk(const Context& context, const Catalogue& rules, const CommandHeader& header, const Application& application,
-                       Action action) {
+Result<Desk> find_desk(const Context& context, const Catalogue& rules, const CommandHeader& header,
+                       const Application& application, Action action) {
   const auto home = rules.home(application.home);
   if (!home) {
     return failure({ErrorCode::kInvalidArgument,
@@ -97,15 +97,17 @@ Result<Desk> find_desk(const Context& context, const Catalogue& rules, const Com
                     "The catalogue has no agency " + application.helped_by + "; check the code of the agency that helped",
                     {{"helped_by", "unknown"}}});
   }
-  auto at = shared_kernel::occurred_time(header, context.decided_at(), rules, home->agency->code, application.procedure_code);
+  auto at =
+      shared_kernel::occurred_time(header, context.decided_at(), rules, home->agency->code, application.procedure_code);
   if (!at) return failure(at.error());
   const auto procedure = rules.procedure(application.procedure_code, *at);
   if (!procedure) {
-    return failure({ErrorCode::kInvalidArgument,
-                    "PROCEDURE_UNKNOWN",
-                    "Thủ tục " + application.procedure_code + " không có hoặc không còn hiệu lực; hãy chọn thủ tục trong danh mục",
-                    "Procedure " + application.procedure_code + " is unknown or not in force; choose one of the catalogue",
-                    {{"procedure_code", "unknown or not in force"}}});
+    return failure(
+        {ErrorCode::kInvalidArgument,
+         "PROCEDURE_UNKNOWN",
+         "Thủ tục " + application.procedure_code + " không có hoặc không còn hiệu lực; hãy chọn thủ tục trong danh mục",
+         "Procedure " + application.procedure_code + " is unknown or not in force; choose one of the catalogue",
+         {{"procedure_code", "unknown or not in force"}}});
   }
   const auto today = shared_kernel::day_of(*at);
   if (!home->agency->validity.contains(today) || !procedure->version->may_be_received_by(*home->agency)) {
@@ -245,36 +247,37 @@ void take(Draft& draft, const RouteFact& fact) {
                        status == NationalStatus::kSupplementRequested || status == NationalStatus::kFinancialDutyRequested;
   const bool withdrawn = status == NationalStatus::kWithdrawalRequested;
   const auto set_aside = [&](std::string input) { draft.record(at, InputSetAside{std::move(input), code_of(status)}); };
-  std::visit(Overloaded{[&](const ProcessingStarted&) {
-                          if (status == NationalStatus::kReceived) return change_status(draft, at, NationalStatus::kInProcess);
-                          set_aside("PROCESSING_STARTED");
-                        },
-                        [&](const SupplementNeeded& needed) {
-                          if (!in_hand) return set_aside("SUPPLEMENT_REQUESTED");
-                          draft.record(at, SupplementRequested{needed.leg, needed.agency, needed.reason_code, needed.reason});
-                          change_status(draft, at, NationalStatus::kSupplementRequested);
-                        },
-                        [&](const AppointmentChanged& changed) {
-                          if (!in_hand) return set_aside("APPOINTMENT_CHANGED");
-                          draft.record(at, AppointmentMoved{draft.state().appointment_at, changed.to});
-                        },
-                        [&](const RouteResolved& resolved) {
-                          // The decision was taken before the withdrawal reached the route. Source: TT 03/2025/TT-VPCP, form 05.
-                          if (!in_hand && !withdrawn) return set_aside("DOSSIER_RESOLVED");
-                          draft.record(at, DossierProcessed{resolved.processed_at, withdrawn});
-                          change_status(draft, at, NationalStatus::kProcessed);
-                        },
-                        [&](const RouteRefused& refusal) {
-                          if (!in_hand && !withdrawn) return set_aside("DOSSIER_REFUSED_FINALLY");
-                          draft.record(at, DossierStopped{refusal.reason_code, refusal.reason});
-                          change_status(draft, at, NationalStatus::kStopped);
-                        },
-                        [&](const RouteStopped&) {
-                          if (!withdrawn) return set_aside("ROUTE_STOPPED");
-                          draft.record(at, DossierStopped{"WITHDRAWN", std::nullopt});
-                          change_status(draft, at, NationalStatus::kStopped);
-                        }},
-             fact.body);
+  std::visit(
+      Overloaded{[&](const ProcessingStarted&) {
+                   if (status == NationalStatus::kReceived) return change_status(draft, at, NationalStatus::kInProcess);
+                   set_aside("PROCESSING_STARTED");
+                 },
+                 [&](const SupplementNeeded& needed) {
+                   if (!in_hand) return set_aside("SUPPLEMENT_REQUESTED");
+                   draft.record(at, SupplementRequested{needed.leg, needed.agency, needed.reason_code, needed.reason});
+                   change_status(draft, at, NationalStatus::kSupplementRequested);
+                 },
+                 [&](const AppointmentChanged& changed) {
+                   if (!in_hand) return set_aside("APPOINTMENT_CHANGED");
+                   draft.record(at, AppointmentMoved{draft.state().appointment_at, changed.to});
+                 },
+                 [&](const RouteResolved& resolved) {
+                   // The decision was taken before the withdrawal reached the route. Source: TT 03/2025/TT-VPCP, form 05.
+                   if (!in_hand && !withdrawn) return set_aside("DOSSIER_RESOLVED");
+                   draft.record(at, DossierProcessed{resolved.processed_at, withdrawn});
+                   change_status(draft, at, NationalStatus::kProcessed);
+                 },
+                 [&](const RouteRefused& refusal) {
+                   if (!in_hand && !withdrawn) return set_aside("DOSSIER_REFUSED_FINALLY");
+                   draft.record(at, DossierStopped{refusal.reason_code, refusal.reason});
+                   change_status(draft, at, NationalStatus::kStopped);
+                 },
+                 [&](const RouteStopped&) {
+                   if (!withdrawn) return set_aside("ROUTE_STOPPED");
+                   draft.record(at, DossierStopped{"WITHDRAWN", std::nullopt});
+                   change_status(draft, at, NationalStatus::kStopped);
+                 }},
+      fact.body);
 }
 
 }  // namespace
@@ -285,7 +288,8 @@ Decision<Event> Decider::decide(Context& context, const RulesType* rules, const 
                                  return decide_command(context, *rules, state, command);
                                },
                                [&](const RouteReported& reported) {
-                                 // Routing knows a dossier only from this ledger, so one that is not here is a fault to look at.
+                                 // Routing knows a dossier only from this ledger, so one that is not here is a fault to look
+                                 // at.
                                  if (!state.status) return refused(shared_kernel::dossier_not_found());
                                  Draft draft(state);
                                  for (const auto& fact : reported.facts) take(draft, fact);
@@ -328,7 +332,8 @@ void Decider::evolve(State& state, const Event& event) {
                         },
                         [&](const SupplementReceived& received) {
                           state.awaiting.clear();
-                          state.components.insert(state.components.end(), received.components.begin(), received.components.end());
+                          state.components.insert(state.components.end(), received.components.begin(),
+                                                  received.components.end());
                           if (received.content) state.contents.push_back(*received.content);
                         },
                         [&](const DossierWithdrawn& withdrawn) {

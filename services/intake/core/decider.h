@@ -15,8 +15,8 @@ struct Decider {
   using Cause = intake::Cause;
   using RulesType = shared_kernel::Catalogue;
 
-  /// A refusal of the desk towards the applicant is an event; `Decision::refusal` only says why a command can't be carried out.
-  /// Reports that come too late are recorded as InputSetAside.
+  /// A refusal of the desk towards the applicant is an event; `Decision::refusal` only says why a command can't be carried
+  /// out. Reports that come too late are recorded as InputSetAside.
   static Decision<Event> decide(Context& context, const RulesType* rules, const State& state, const Cause& cause);
   static void evolve(State& state, const Event& event);
   /// `code` (key: dossier code), `status` (key: `<agency>/<status>`, score: received, before that submitted) and, while the

@@ -82,8 +82,8 @@ struct ErasePersonalData {
   bool operator==(const ErasePersonalData&) const = default;
 };
 
-using CommandBody = std::variant<SubmitDossier, ReceiveDossier, AcceptDossier, RefuseDossier, ReceiveSupplement, WithdrawDossier,
-                                 HandOverResult, ErasePersonalData>;
+using CommandBody = std::variant<SubmitDossier, ReceiveDossier, AcceptDossier, RefuseDossier, ReceiveSupplement,
+                                 WithdrawDossier, HandOverResult, ErasePersonalData>;
 struct Command {
   CommandHeader header;
   CommandBody body;
@@ -255,8 +255,8 @@ struct State {
   std::vector<Component> components;
   std::vector<SealedRef> contents;  ///< The application, then supplements.
   std::vector<SealedRef> reasons;
-  std::vector<LegRef> awaiting;     ///< Legs that wait for a supplement; not empty in status 5.
-  std::uint32_t supplements = 0;    ///< Asked for so far; more than one counts as late in the index of QĐ 766/QĐ-TTg.
+  std::vector<LegRef> awaiting;   ///< Legs that wait for a supplement; not empty in status 5.
+  std::uint32_t supplements = 0;  ///< Asked for so far; more than one counts as late in the index of QĐ 766/QĐ-TTg.
   std::string reason_code;
   bool erased = false;
   Channel handed_over_by = Channel::kUnspecified;

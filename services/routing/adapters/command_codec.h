@@ -21,8 +21,8 @@ struct DecodedCommand {
   CommandBody body;
   std::optional<Instant> occurred_at;
 };
-/// Errors: kInvalidArgument on an unknown type, a body that does not parse, a missing sealed part, a code with characters that
-/// codes don't have.
+/// Errors: kInvalidArgument on an unknown type, a body that does not parse, a missing sealed part, a code with characters
+/// that codes don't have.
 Result<DecodedCommand> decode_command(std::uint32_t type, std::string_view body);
 
 }  // namespace lienthong::routing

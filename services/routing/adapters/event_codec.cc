@@ -31,9 +31,12 @@ Result<std::vector<PlannedLeg>> decode_legs(const google::protobuf::RepeatedPtrF
 
 template <class Message>
 DossierReceived decode_dossier(const Message& from, Decoding& in) {
-  return {in.take(HomeKey::parse(from.home_key())), from.dossier_code(),
-          from.procedure_code(),                    from.procedure_version(),
-          from.received_by(),                       in.take(wire::decode(from.receive_time())),
+  return {in.take(HomeKey::parse(from.home_key())),
+          from.dossier_code(),
+          from.procedure_code(),
+          from.procedure_version(),
+          from.received_by(),
+          in.take(wire::decode(from.receive_time())),
           in.take(wire::decode(from.due_time()))};
 }
 

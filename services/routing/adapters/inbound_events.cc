@@ -15,9 +15,12 @@ namespace agency_v1 = ::lienthong::agency::v1;
 using wire::Decoding;
 
 DossierReceived decode(const intake_v1::DossierAccepted& from, Decoding& in) {
-  return {in.take(HomeKey::parse(from.home_key())), from.dossier_code(),
-          from.procedure_code(),                    from.procedure_version(),
-          from.received_by(),                       in.take(wire::decode(from.receive_time())),
+  return {in.take(HomeKey::parse(from.home_key())),
+          from.dossier_code(),
+          from.procedure_code(),
+          from.procedure_version(),
+          from.received_by(),
+          in.take(wire::decode(from.receive_time())),
           in.take(wire::decode(from.appointment_time()))};
 }
 SupplementReceived decode(const intake_v1::SupplementReceived& from, Decoding&) { return {wire::decode_legs(from.legs())}; }

@@ -135,8 +135,8 @@ class Planner {
   /// Binds roles to agencies as of the day of receipt. Source: NĐ 118/2025/NĐ-CP; roles, not levels, are in the procedure.
   void plan(Instant at, const DossierReceived& received) {
     const auto* receiver = rules_ == nullptr ? nullptr : rules_->agency(received.received_by);
-    const auto procedure = rules_ == nullptr ? std::nullopt
-                                             : rules_->procedure_version(received.procedure_code, received.procedure_version);
+    const auto procedure =
+        rules_ == nullptr ? std::nullopt : rules_->procedure_version(received.procedure_code, received.procedure_version);
     if (receiver == nullptr || !procedure) {
       draft_.record(at, RouteDeferred{received, decided_at_ + kPlanRetry});
       return;
@@ -263,10 +263,12 @@ class Planner {
     }
     for (const auto& leg : waited) {
       const auto& hours = calendar(leg.agency);
-      const Instant moved = shared_kernel::resumed_due_time(hours, leg.due_at, leg.suspended_at, std::max(leg.suspended_at, at));
+      const Instant moved =
+          shared_kernel::resumed_due_time(hours, leg.due_at, leg.suspended_at, std::max(leg.suspended_at, at));
       const Instant due = std::min(moved, std::max(state().due_at, leg.due_at));
       if (due != leg.due_at) {
-        draft_.record(at, LegDueChanged{leg.ref(), leg.agency, leg.due_at, due, near_due_time(hours, at, due), state().due_at});
+        draft_.record(at,
+                      LegDueChanged{leg.ref(), leg.agency, leg.due_at, due, near_due_time(hours, at, due), state().due_at});
       }
     }
   }
@@ -330,58 +332,61 @@ Decision<Event> decide_command(const Context& context, const Catalogue& rules, c
   if (!at) return refused(at.error());
   if (state.phase != RoutePhase::kRunning) {
     return refused({ErrorCode::kFailedPrecondition, "ROUTE_NOT_RUNNING",
-                    "Hồ sơ không còn bước nào đang mở; không thể điều phối lại", "No leg of this dossier is open; nothing can be steered"});
+                    "Hồ sơ không còn bước nào đang mở; không thể điều phối lại",
+                    "No leg of this dossier is open; nothing can be steered"});
   }
   const Instant when = std::max(*at, state.held_since);
   Planner planner(&rules, state, context.decided_at());
   return std::visit(
-      Overloaded{
-          [&](const ReofferLeg& reoffer) {
-            const LegState* leg = state.leg(reoffer.leg);
-            if (leg == nullptr) {
-              return refused({ErrorCode::kInvalidArgument,
-                              "LEG_UNKNOWN",
-                              "Hồ sơ không có bước số " + std::to_string(reoffer.leg) + "; hãy xem lại lộ trình",
-                              "The dossier has no leg " + std::to_string(reoffer.leg) + "; look at its route",
-                              {{"leg", "unknown"}}});
-            }
-            // Only what is not accepted can be taken back. Source: recall by the sender only in state 1 of the linked dossier record.
-            if (leg->phase != LegPhase::kAwaitsDecision && leg->phase != LegPhase::kOffered) {
-              return refused({ErrorCode::kFailedPrecondition, reason_of(leg->phase),
-                              "Bước này không ở trạng thái chờ tiếp nhận hoặc chờ quyết định; không thể chuyển lại",
-                              "This leg neither waits for acceptance nor for a decision; it can't be offered again"});
-            }
-            if (reoffer.agency.empty() && leg->plan.candidates.empty()) {
-              return refused({ErrorCode::kInvalidArgument,
-                              "AGENCY_REQUIRED",
-                              "Danh mục không có cơ quan nào cho bước này; hãy nêu cơ quan nhận",
-                              "The catalogue binds no agency to this leg; name the agency to offer it to",
-                              {{"agency", "required"}}});
-            }
-            if (!reoffer.agency.empty()) {
-              const auto* agency = rules.agency(reoffer.agency);
-              if (agency == nullptr || !agency->validity.contains(shared_kernel::day_of(when))) {
-                return refused({ErrorCode::kInvalidArgument,
-                                "AGENCY_UNKNOWN",
-                                "Không có cơ quan " + reoffer.agency + " đang hoạt động trong danh mục; hãy kiểm tra mã cơ quan",
-                                "The catalogue has no agency " + reoffer.agency + " in force; check the code",
-                                {{"agency", "unknown or not in force"}}});
-              }
-            }
-            planner.reoffer(when, *leg, reoffer.agency);
-            return std::move(planner).finish(false);
-          },
-          [&](const RefuseFinally& refusal) {
-            const auto leg = std::find_if(state.legs.begin(), state.legs.end(),
-                                          [](const LegState& other) { return other.phase == LegPhase::kAwaitsDecision; });
-            if (leg == state.legs.end()) {
-              return refused({ErrorCode::kFailedPrecondition, "NO_DECISION_DUE",
-                              "Không có bước nào đang chờ quyết định; hãy chờ cơ quan trả lời",
-                              "No leg waits for a decision; wait for the agencies to answer"});
-            }
-            planner.refuse_finally(when, leg->plan.leg, refusal);
-            return std::move(planner).finish(false);
-          }},
+      Overloaded{[&](const ReofferLeg& reoffer) {
+                   const LegState* leg = state.leg(reoffer.leg);
+                   if (leg == nullptr) {
+                     return refused({ErrorCode::kInvalidArgument,
+                                     "LEG_UNKNOWN",
+                                     "Hồ sơ không có bước số " + std::to_string(reoffer.leg) + "; hãy xem lại lộ trình",
+                                     "The dossier has no leg " + std::to_string(reoffer.leg) + "; look at its route",
+                                     {{"leg", "unknown"}}});
+                   }
+                   // Only what is not accepted can be taken back. Source: recall by the sender only in state 1 of the linked
+                   // dossier record.
+                   if (leg->phase != LegPhase::kAwaitsDecision && leg->phase != LegPhase::kOffered) {
+                     return refused({ErrorCode::kFailedPrecondition, reason_of(leg->phase),
+                                     "Bước này không ở trạng thái chờ tiếp nhận hoặc chờ quyết định; không thể chuyển lại",
+                                     "This leg neither waits for acceptance nor for a decision; it can't be offered again"});
+                   }
+                   if (reoffer.agency.empty() && leg->plan.candidates.empty()) {
+                     return refused({ErrorCode::kInvalidArgument,
+                                     "AGENCY_REQUIRED",
+                                     "Danh mục không có cơ quan nào cho bước này; hãy nêu cơ quan nhận",
+                                     "The catalogue binds no agency to this leg; name the agency to offer it to",
+                                     {{"agency", "required"}}});
+                   }
+                   if (!reoffer.agency.empty()) {
+                     const auto* agency = rules.agency(reoffer.agency);
+                     if (agency == nullptr || !agency->validity.contains(shared_kernel::day_of(when))) {
+                       return refused(
+                           {ErrorCode::kInvalidArgument,
+                            "AGENCY_UNKNOWN",
+                            "Không có cơ quan " + reoffer.agency + " đang hoạt động trong danh mục; hãy kiểm tra mã cơ quan",
+                            "The catalogue has no agency " + reoffer.agency + " in force; check the code",
+                            {{"agency", "unknown or not in force"}}});
+                     }
+                   }
+                   planner.reoffer(when, *leg, reoffer.agency);
+                   return std::move(planner).finish(false);
+                 },
+                 [&](const RefuseFinally& refusal) {
+                   const auto leg = std::find_if(state.legs.begin(), state.legs.end(), [](const LegState& other) {
+                     return other.phase == LegPhase::kAwaitsDecision;
+                   });
+                   if (leg == state.legs.end()) {
+                     return refused({ErrorCode::kFailedPrecondition, "NO_DECISION_DUE",
+                                     "Không có bước nào đang chờ quyết định; hãy chờ cơ quan trả lời",
+                                     "No leg waits for a decision; wait for the agencies to answer"});
+                   }
+                   planner.refuse_finally(when, leg->plan.leg, refusal);
+                   return std::move(planner).finish(false);
+                 }},
       command.body);
 }
 
@@ -526,19 +531,23 @@ void Decider::evolve(State& state, const Event& event) {
                  },
                  [&](const LegNearDue& near) { leg_of(state, near.leg).near_due = true; },
                  [&](const LegOverdue& over) { leg_of(state, over.leg).overdue = true; },
-                 [&](const DossierNearDue&) { state.near_due = true; }, [&](const DossierOverdue&) { state.overdue = true; },
+                 [&](const DossierNearDue&) { state.near_due = true; },
+                 [&](const DossierOverdue&) { state.overdue = true; },
                  [&](const CustodyPassed& passed) {
                    state.holder = passed.to;
                    state.held_since = passed.until;
                  },
-                 [&](const ResultsReturned&) { state.results_returned = true; }, [](const InputSetAside&) {}},
+                 [&](const ResultsReturned&) { state.results_returned = true; },
+                 [](const InputSetAside&) {}},
       event.body);
 }
 
 IndexEntries Decider::index_entries(const State& state) {
   IndexEntries entries;
   if (state.phase != RoutePhase::kRunning && state.phase != RoutePhase::kDeferred) return entries;
-  const auto add = [&](const char* index) { entries.push_back({index, state.dossier.received_by, state.due_at.micros, ""}); };
+  const auto add = [&](const char* index) {
+    entries.push_back({index, state.dossier.received_by, state.due_at.micros, ""});
+  };
   add("open");
   if (state.overdue) add("overdue");
   const bool decision = std::any_of(state.legs.begin(), state.legs.end(),

@@ -18,8 +18,8 @@ struct Decider {
   /// Reports that come too late or contradict the route are recorded as InputSetAside; they never fail.
   static Decision<Event> decide(Context& context, const RulesType* rules, const State& state, const Cause& cause);
   static void evolve(State& state, const Event& event);
-  /// Key of all: the receiving agency; score: when the whole is due. `open`: legs are open; `overdue`: besides, the due time has
-  /// passed; `decision`: besides, nobody takes a leg.
+  /// Key of all: the receiving agency; score: when the whole is due. `open`: legs are open; `overdue`: besides, the due time
+  /// has passed; `decision`: besides, nobody takes a leg.
   static IndexEntries index_entries(const State& state);
   static constexpr std::uint32_t kLogic = 1;
 };

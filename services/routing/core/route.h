@@ -87,8 +87,8 @@ struct ResultConfirmed {
   LegRef leg;
   bool operator==(const ResultConfirmed&) const = default;
 };
-using FactBody = std::variant<DossierReceived, DossierWithdrawn, SupplementReceived, LegAccepted, LegRefused, SupplementAsked,
-                              LegCompleted, ResultConfirmed>;
+using FactBody = std::variant<DossierReceived, DossierWithdrawn, SupplementReceived, LegAccepted, LegRefused,
+                              SupplementAsked, LegCompleted, ResultConfirmed>;
 struct Fact {
   Instant occurred_at;
   FactBody body;
@@ -280,9 +280,9 @@ struct InputSetAside {
 
 using EventBody =
     std::variant<RoutePlanned, RouteDeferred, LegOffered, LegRecalled, LegDueChanged, LegStarted, LegDeclined, LegReturned,
-                 LegResultReceived, LegAwaitsDecision, ProcessingStarted, SupplementRequested, ClockResumed, AppointmentChanged,
-                 DossierResolved, DossierRefusedFinally, RouteStopped, LegNearDue, LegOverdue, DossierNearDue, DossierOverdue,
-                 CustodyPassed, ResultsReturned, InputSetAside>;
+                 LegResultReceived, LegAwaitsDecision, ProcessingStarted, SupplementRequested, ClockResumed,
+                 AppointmentChanged, DossierResolved, DossierRefusedFinally, RouteStopped, LegNearDue, LegOverdue,
+                 DossierNearDue, DossierOverdue, CustodyPassed, ResultsReturned, InputSetAside>;
 struct Event {
   Instant occurred_at;
   EventBody body;
@@ -321,9 +321,7 @@ struct LegState {
 
   LegRef ref() const { return {plan.leg, attempt}; }
   /// An agency has it or is asked to take it.
-  bool open() const {
-    return phase == LegPhase::kOffered || phase == LegPhase::kStarted || phase == LegPhase::kSuspended;
-  }
+  bool open() const { return phase == LegPhase::kOffered || phase == LegPhase::kStarted || phase == LegPhase::kSuspended; }
   bool done() const { return phase == LegPhase::kReturned || phase == LegPhase::kReceived; }
 };
 

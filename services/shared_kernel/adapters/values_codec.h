@@ -74,7 +74,8 @@ Result<Message> parse(std::string_view bytes) {
   return message;
 }
 
-/// Decodes field after field and remembers the first thing that was wrong, so that a decoder reads like the message it decodes.
+/// Decodes field after field and remembers the first thing that was wrong, so that a decoder reads like the message it
+/// decodes.
 class Decoding {
  public:
   template <class T>
