@@ -24,8 +24,7 @@ SUITES = ["architecture", "unit", "contract", "simulation", "component", "end_to
 NEEDS_REDIS = {"component", "end_to_end", "fault"}
 NEEDS_BROKER = {"component", "end_to_end", "fault"}
 # Suites whose tests start their own brokers and services: one at a time, else two cores are too few for their time limits.
-# The fault suite mostly waits (for 60 s without Kafka, say): two of its programs at a time; what measures times is serial by itself.
-SERIAL = {"simulation", "component", "end_to_end"}
+SERIAL = {"simulation", "component", "end_to_end", "fault"}
 TIMEOUT_SECONDS = {"architecture": 300, "unit": 300, "contract": 300, "simulation": 900, "component": 600,
                    "end_to_end": 900, "fault": 1500}
 SANITIZED_SUITES = ["unit", "contract"]
