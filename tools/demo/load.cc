@@ -399,22 +399,21 @@ class Load {
         times.arrived = now;
         progress->stages[*leg] = Stage::kAccepting;
         if (const auto hop = progress->passage.hop(*leg); hop && progress->measured) report_.hop_latency.add(*hop);
-        answers.push_back(answer_to(item.work(), office.code));
+        answers.push_back(answer_to(item.work()));
         answers.back().mutable_accept();
       }
       if (settings_.confirm_results && item.sender() == office.code && item.state() == agency_api::WORK_STATE_COMPLETED &&
           !progress->confirming[*leg]) {
         progress->confirming[*leg] = true;
-        answers.push_back(answer_to(item.work(), office.code));
+        answers.push_back(answer_to(item.work()));
         answers.back().mutable_confirm();
       }
     }
   }
 
-  static agency_api::WorkAnswer answer_to(const agency_api::WorkRef& work, const std::string& agency) {
+  static agency_api::WorkAnswer answer_to(const agency_api::WorkRef& work) {
     agency_api::WorkAnswer answer;
     *answer.mutable_work() = work;
-    answer.set_agency(agency);
     return answer;
   }
 
@@ -447,7 +446,7 @@ class Load {
     if (answered.answer.has_accept()) {
       times.accepted = answered.arrived;
       progress->stages[*leg] = Stage::kCompleting;
-      answers.push_back(answer_to(work, office.code));
+      answers.push_back(answer_to(work));
       auto& result = *answers.back().mutable_complete()->add_results();
       result.set_code("ket-qua");
       result.set_count(1);
