@@ -22,7 +22,7 @@ Result<Instant> occurred_time(const CommandHeader& header, Instant decided_at, c
   if (at + kFreeBackdating < decided_at && !allows(rules, header, Action::kBackdate, agency, procedure)) {
     return failure(
         {ErrorCode::kPermissionDenied,
-         "BACKDATING_NOT_ALLOWED",
+         "NOT_GRANTED",
          "Ghi lùi thời điểm quá 15 phút cần quyền dossier.backdate; hãy bỏ trống thời điểm hoặc xin cấp quyền",
          "An occurred time more than 15 minutes back needs the grant dossier.backdate; leave it out or ask for the grant",
          {{"occurred_time", "more than 15 minutes back"}}});
@@ -37,13 +37,13 @@ Error dossier_not_found() {
 
 Error action_not_allowed(Action action) {
   const std::string name(name_of(action));
-  return {ErrorCode::kPermissionDenied, "ACTION_NOT_ALLOWED",
+  return {ErrorCode::kPermissionDenied, "NOT_GRANTED",
           "Không có quyền " + name + " đối với cơ quan và thủ tục này; hãy đề nghị quản trị danh mục cấp quyền",
           "The grant " + name + " is missing for this agency and procedure; ask the administrator of the catalogue for it"};
 }
 
 Error catalogue_missing() {
-  return {ErrorCode::kUnavailable, "CATALOGUE_MISSING", "Chưa có danh mục nào được phát hành; hãy nhập danh mục rồi gửi lại",
+  return {ErrorCode::kUnavailable, "CATALOGUE_UNAVAILABLE", "Chưa có danh mục nào được phát hành; hãy nhập danh mục rồi gửi lại",
           "No catalogue has been released; import one and try again"};
 }
 

@@ -27,7 +27,7 @@ inline constexpr Duration kFreeBackdating = std::chrono::minutes(15);
 inline constexpr Duration kClockTolerance = std::chrono::minutes(1);
 
 /// When the fact a command states happened; never later than `decided_at`.
-/// Errors: kInvalidArgument OCCURRED_TIME_IN_FUTURE; kPermissionDenied BACKDATING_NOT_ALLOWED.
+/// Errors: kInvalidArgument OCCURRED_TIME_IN_FUTURE; kPermissionDenied NOT_GRANTED.
 Result<Instant> occurred_time(const CommandHeader& header, Instant decided_at, const Catalogue& rules,
                               std::string_view agency, std::string_view procedure);
 

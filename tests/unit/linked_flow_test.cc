@@ -350,7 +350,7 @@ TEST_F(LinkedFlowTest, TakesBackAnOfferThatIsNotAcceptedAndMakesItToAnotherAgenc
   EXPECT_EQ(agency_of(2), "CA.H47");
   EXPECT_EQ(find(2).phase, agency_processing::WorkPhase::kOffered);
   EXPECT_THAT(world_.give(id_, agency_processing::CompleteLeg{{2, 1}, {}, {}, false, ""}, backend("CA.H47.22.02")),
-              IsRefused("DOSSIER_NOT_FOUND"));
+              IsRefused("WORK_NOT_FOUND"));
   EXPECT_THAT(world_.give(id_, agency_processing::AcceptLeg{{2, 1}, ""}, backend("CA.H47")), IsRefused("OFFER_SUPERSEDED"));
   EXPECT_THAT(accept(2), IsDone());
 }
@@ -438,7 +438,7 @@ TEST_F(LinkedFlowTest, SubmitsOnlineAndReceivesAtTheDeskLater) {
   world_.settle();
   EXPECT_EQ(status(), NationalStatus::kSubmitted);
   EXPECT_TRUE(story(LinkedWorld::kRouting).empty());
-  EXPECT_THAT(world_.give(id_, intake::AcceptDossier{}, "portal"), IsRefused("ACTION_NOT_ALLOWED"));
+  EXPECT_THAT(world_.give(id_, intake::AcceptDossier{}, "portal"), IsRefused("NOT_GRANTED"));
   EXPECT_THAT(world_.give(id_, intake::AcceptDossier{}, "agency-h47.22.03"), IsRefused("DOSSIER_NOT_FOUND"));
   world_.move_to("2026-03-02 09:00");
   EXPECT_THAT(world_.give(id_, intake::AcceptDossier{}, backend(kCommune)), IsDone());

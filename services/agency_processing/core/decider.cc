@@ -15,6 +15,13 @@ using Draft = shared_kernel::Draft<Decider>;
 
 Decision<Event> refused(Error error) { return shared_kernel::refuse<Event>(std::move(error)); }
 
+/// One text for a leg that is not there and one of another agency, so that neither can be told from the other.
+Error work_not_found() {
+  return {ErrorCode::kNotFound, "WORK_NOT_FOUND",
+          "Không có việc này, hoặc việc không thuộc cơ quan của bạn; hãy kiểm tra mã hồ sơ và số bước.",
+          "There is no such work, or it is not your agency's; check the dossier id and the leg."};
+}
+
 Error precondition(std::string reason, std::string vi, std::string en) {
   return {ErrorCode::kFailedPrecondition, std::move(reason), std::move(vi), std::move(en)};
 }
@@ -45,7 +52,7 @@ Error unsuitable(const Work& work) {
       return precondition("LEG_RECALLED", "Bước này đã được thu hồi; hãy dừng xử lý",
                           "This leg has been recalled; stop working on it");
   }
-  return shared_kernel::dossier_not_found();
+  return work_not_found();
 }
 
 struct Permitted {
@@ -58,7 +65,7 @@ Result<Permitted> permit(const Context& context, const Catalogue& rules, const S
                          LegRef leg, std::string Work::*whose) {
   const Work* work = state.find(leg.leg);
   if (work == nullptr || !shared_kernel::allows(rules, header, Action::kAnswerWork, work->*whose, state.procedure_code)) {
-    return failure(shared_kernel::dossier_not_found());
+    return failure(work_not_found());
   }
   if (leg.attempt != 0 && leg.attempt != work->leg.attempt) {
     return failure(precondition("OFFER_SUPERSEDED",

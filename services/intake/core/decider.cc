@@ -220,7 +220,7 @@ Decision<Event> decide_command(Context& context, const Catalogue& rules, const S
             const auto permitted = permit(context, rules, state, header, {Action::kEraseDossier}, {});
             if (!permitted) return refused(permitted.error());
             if (state.erased) {
-              return refused({ErrorCode::kFailedPrecondition, "ALREADY_ERASED",
+              return refused({ErrorCode::kFailedPrecondition, "PERSONAL_DATA_ERASED",
                               "Dữ liệu cá nhân của hồ sơ đã được xóa trước đó; không cần làm gì thêm",
                               "The personal data of this dossier has been erased before; nothing is left to do"});
             }
