@@ -2,7 +2,7 @@
 """Reads raw ledgers and the clients' own file of acknowledgements; says what was lost, doubled or put out of order.
 
     checker.py --acknowledgements FILE (--export FILE | --sqlite PATH | --kafka BOOTSTRAP [--certificates DIR --name NAME])
-               [--rules FILE] [--save FILE]
+               [--rules FILE] [--save FILE] [--settle SECONDS]
 
 An acknowledgement is one JSON line: {"service", "p", "dossier", "request_id", "seq", "block_seq", "start_us", "end_us"}; dossier as
 the API names it or as 32 hexadecimal digits, request_id as a UUID, with or without the home key in front.
@@ -14,6 +14,7 @@ import json
 import pathlib
 import re
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import history  # noqa: E402
@@ -82,26 +83,25 @@ def main():
     parser.add_argument("--certificates", metavar="DIR", help="directory with ca.pem, NAME.pem, NAME.key; without it the broker is read in clear")
     parser.add_argument("--name", default="deploy")
     parser.add_argument("--rules", default=str(pathlib.Path(__file__).resolve().parent / "rules.json"), metavar="FILE")
+    parser.add_argument("--settle", type=float, default=0, metavar="SECONDS",
+                        help="reads again until nothing is found, at most this long: a decision made just now is taken in a moment later")
     parser.add_argument("--save", metavar="FILE", help="writes the raw records to a file for --export")
     arguments = parser.parse_args()
+    end = time.monotonic() + arguments.settle
     try:
         rules, ledgers = read_rules(arguments.rules)
-        acknowledgements = read_acknowledgements(arguments.acknowledgements)
-        if arguments.export:
-            raw = records.from_export(arguments.export)
-        elif arguments.sqlite:
-            raw = records.from_sqlite(arguments.sqlite)
-        else:
-            directory, security = arguments.certificates, None
-            if directory:
-                security = {"ca": f"{directory}/ca.pem", "cert": f"{directory}/{arguments.name}.pem", "key": f"{directory}/{arguments.name}.key"}
-            raw = records.from_kafka(arguments.kafka, [*ledgers, "catalogue"], security)
+        while True:
+            acknowledgements = read_acknowledgements(arguments.acknowledgements)
+            raw = read_ledgers(arguments, ledgers)
+            findings = history.check(raw, acknowledgements, rules)
+            if findings.clean or time.monotonic() >= end:
+                break
+            time.sleep(1)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         print(f"error: the history can't be read: {error}", file=sys.stderr)
         return 2
     if arguments.save:
         records.to_export(arguments.save, raw)
-    findings = history.check(raw, acknowledgements, rules)
     for ledger in ledgers:
         if not any(name == ledger for name, _ in raw):
             findings.lost(f"there is no ledger {ledger}")
@@ -112,6 +112,17 @@ def main():
           f"{total['ignored']} ignored, {total['decisions']} decisions, {total['acknowledgements']} acknowledgements")
     print(findings.line())
     return 0 if findings.clean else 1
+
+
+def read_ledgers(arguments, ledgers):
+    if arguments.export:
+        return records.from_export(arguments.export)
+    if arguments.sqlite:
+        return records.from_sqlite(arguments.sqlite)
+    directory, security = arguments.certificates, None
+    if directory:
+        security = {"ca": f"{directory}/ca.pem", "cert": f"{directory}/{arguments.name}.pem", "key": f"{directory}/{arguments.name}.key"}
+    return records.from_kafka(arguments.kafka, [*ledgers, "catalogue"], security)
 
 
 if __name__ == "__main__":

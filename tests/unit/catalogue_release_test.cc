@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -111,6 +114,54 @@ TEST(CatalogueDecider, RefusesACommandSentToAnotherEntry) {
             "CATALOGUE_ENTRY_MISMATCH");
 }
 
+/// The table between the marks of the README.
+std::string table_of_readme() {
+  std::ifstream stream(std::filesystem::path(LIENTHONG_SOURCE_DIR) / "services/catalogue/README.md");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  const std::string all = text.str();
+  const std::string begin = "<!-- states:begin -->\n";
+  const auto from = all.find(begin) + begin.size();
+  return all.substr(from, all.find("<!-- states:end -->") - from);
+}
+
+std::string state_name(const State& state) {
+  return std::visit(Overloaded{[](const NothingYet&) { return "NothingYet"; }, [](const Part&) { return "Part"; },
+                               [](const Release&) { return "Release"; }},
+                    state);
+}
+std::string event_name(const Event& event) {
+  return std::visit(Overloaded{[](const PartDrafted&) { return "PartDrafted"; },
+                               [](const CatalogueReleased&) { return "CatalogueReleased"; }},
+                    event);
+}
+
+TEST(CatalogueDecider, DoesWhatTheTableOfTheReadmeSays) {
+  const std::vector<Hash> parts = {hash_of("a"), hash_of("b")};
+  const std::vector<Cause> commands = {draft("part"), release(parts)};
+  const std::vector<std::pair<State, std::optional<DossierId>>> states = {
+      {NothingYet{}, std::nullopt},
+      {Part{hash_of("part")}, part_entry(hash_of("part"))},
+      {Release{1, hash_of("old"), 1}, catalogue_entry()}};
+  std::string table = "| state | DraftPart | ReleaseCatalogue |\n|---|---|---|\n";
+  for (const auto& [state, entry] : states) {
+    table += "| " + state_name(state);
+    for (const auto& command : commands) {
+      FixedContext context(entry.value_or(std::visit([](const auto& c) { return c.entry; }, command)));
+      const auto decision = Decider::decide(context, nullptr, state, command);
+      std::string done = decision.refusal ? decision.refusal->reason : "";
+      State after = state;
+      for (const auto& event : decision.events) {
+        done += event_name(event);
+        Decider::evolve(after, event);
+      }
+      table += " | " + (done.empty() ? "no event" : done) + " → " + state_name(after);
+    }
+    table += " |\n";
+  }
+  EXPECT_EQ(table_of_readme(), table);
+}
+
 TEST(CatalogueCodec, BringsEveryEventBack) {
   const std::vector<Event> events = {CatalogueReleased{3, hash_of("all"), {hash_of("a"), hash_of("b")}},
                                      PartDrafted{hash_of("part"), "part"}};
@@ -189,6 +240,8 @@ TEST(CatalogueParts, OfALargeCatalogueAreCutBetweenEntitiesAndMergeToTheSame) {
   }
   EXPECT_EQ(*merge(bytes), contents);
 }
+
+TEST(CatalogueParts, OfTheDemonstrationAreOne) { EXPECT_EQ(split(demonstration())->size(), 1U); }
 
 TEST(CatalogueParts, OfTheSameCatalogueAreTheSame) {
   const auto a = *split(demonstration());

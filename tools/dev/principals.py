@@ -6,28 +6,19 @@ import sys
 import yaml
 
 
-def names(value):
-    """Every `certificate` or `certificates` entry below a `principals` key, whatever the file."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key in ("certificate", "certificate_name") and isinstance(inner, str):
-                yield inner
-            elif key in ("certificates", "certificate_names") and isinstance(inner, list):
-                yield from (name for name in inner if isinstance(name, str))
-            else:
-                yield from names(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from names(inner)
-
-
 def main():
-    found = set()
-    for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.y*ml")):
+    principals, agencies, kinds = set(), [], set()
+    for path in sorted(pathlib.Path(sys.argv[1]).glob("*.yaml")):
         with open(path, encoding="utf-8") as file:
-            for document in yaml.safe_load_all(file):
-                found.update(names(document))
-    print("\n".join(sorted(found)))
+            document = yaml.safe_load(file) or {}
+        for principal in document.get("principals") or []:
+            principals.update(principal.get("certificates") or [])
+        for backend in document.get("agency_backends") or []:
+            kinds.update(backend.get("kinds") or [])
+        agencies += document.get("agencies") or []
+    # Every agency's own software is one principal, named after the agency's code.
+    principals.update("agency-" + str(agency["code"]).lower() for agency in agencies if agency.get("kind") in kinds)
+    print("\n".join(sorted(principals)))
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ make_secrets() {
   mkdir -p "$SECRETS"
   chmod 700 "$SECRETS"
   for key in sealing digest; do
-    [ -s "$SECRETS/$key.key" ] || (umask 077 && openssl rand -out "$SECRETS/$key.key" 32)
+    [ -s "$SECRETS/$key.key" ] || (umask 077 && openssl rand -hex -out "$SECRETS/$key.key" 32)
   done
 }
 

@@ -269,10 +269,18 @@ Result<void> Admin::allow(const std::vector<Permission>& permissions) {
 }
 
 Result<Offset> Admin::end_offset(const LedgerPartition& partition) {
-  try {
-    return query_watermarks(state_->handle(), partition, state_->timeout_ms()).high;
-  } catch (const KafkaFailure& failed) {
-    return failure(error_of(failed.code, partition.topic(), failed.detail));
+  // The leader of a partition just made may not know yet that it leads.
+  constexpr int kTries = 50;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return query_offset(state_->handle(), partition, Bound::kEnd, state_->timeout_ms());
+    } catch (const KafkaFailure& failed) {
+      const auto error = error_of(failed.code, partition.topic(), failed.detail);
+      const bool passing = error.code == ErrorCode::kNotFound || failed.code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+                           failed.code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+      if (!passing || attempt == kTries) return failure(error);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 

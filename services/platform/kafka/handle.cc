@@ -86,12 +86,15 @@ void unassign(rd_kafka_t* handle, const LedgerPartition& partition) {
   if (auto* error = rd_kafka_incremental_unassign(handle, list_of(partition, 0).get())) rd_kafka_error_destroy(error);
 }
 
-Watermarks query_watermarks(rd_kafka_t* handle, const LedgerPartition& partition, int timeout_ms) {
-  Watermarks marks;
-  const auto code = rd_kafka_query_watermark_offsets(handle, partition.topic().c_str(),
-                                                     static_cast<std::int32_t>(partition.partition), &marks.low, &marks.high, timeout_ms);
+Offset query_offset(rd_kafka_t* handle, const LedgerPartition& partition, Bound bound, int timeout_ms) {
+  // rd_kafka_query_watermark_offsets of 2.0.2 ignores its time-out once the question is sent. This call asks the same and
+  // keeps to it: what it takes as a time goes to the broker as it is, and there -1 and -2 mean the end and the start.
+  const auto list = list_of(partition, bound == Bound::kEnd ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING);
+  auto code = rd_kafka_offsets_for_times(handle, list.get(), timeout_ms);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset < 0) code = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw KafkaFailure{code, rd_kafka_err2str(code)};
-  return marks;
+  return list->elems[0].offset;
 }
 
 std::optional<LedgerPartition> partition_of(const rd_kafka_message_t& message) {

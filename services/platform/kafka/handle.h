@@ -85,12 +85,9 @@ void assign(rd_kafka_t* handle, const LedgerPartition& partition, Offset offset)
 /// Takes it away again; errors (already gone) are ignored.
 void unassign(rd_kafka_t* handle, const LedgerPartition& partition);
 
-struct Watermarks {
-  Offset low = 0;
-  Offset high = 0;
-};
-/// Throws KafkaFailure.
-Watermarks query_watermarks(rd_kafka_t* handle, const LedgerPartition& partition, int timeout_ms);
+enum class Bound { kStart, kEnd };
+/// Asks the broker for the first offset or the one behind the last. Throws KafkaFailure.
+Offset query_offset(rd_kafka_t* handle, const LedgerPartition& partition, Bound bound, int timeout_ms);
 
 /// The partition a message is of; nothing when its topic is no ledger.
 std::optional<LedgerPartition> partition_of(const rd_kafka_message_t& message);

@@ -90,6 +90,11 @@ bool is_refused(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 }
 
+bool is_unreachable(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+         code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE;
+}
+
 std::int64_t cost_of(const block::BlockPtr& block) { return block ? static_cast<std::int64_t>(block->size_bytes()) : 0; }
 
 Entry entry_of(const LedgerPartition& partition, const rd_kafka_message_t& message) {
@@ -114,7 +119,9 @@ class KafkaLog::State {
         reader_(make_handle(RD_KAFKA_CONSUMER, std::move(reading(settings.connection, settings.reader_group)
                                                              // An answer that is still awaited delays the next question.
                                                              .set("fetch.wait.max.ms", "10")
-                                                             .set("queued.max.messages.kbytes", "8192")))),
+                                                             // Per partition. A queue that was full is looked at
+                                                             // again after a second only.
+                                                             .set("queued.max.messages.kbytes", "32768")))),
         asker_(make_handle(RD_KAFKA_PRODUCER, Configuration(settings.connection))) {
     rd_kafka_poll_set_consumer(tail_.get());
     rd_kafka_poll_set_consumer(reader_.get());
@@ -321,7 +328,7 @@ class KafkaLog::State {
       // Nobody else takes what this handle has to say; it would pile up.
       rd_kafka_poll(asker_.get(), 0);
       for (const auto& partition : idle) end_tail(partition);
-      for (const auto& [partition, askers] : questions) answer(partition, askers);
+      answer(questions);
       bool again = false;
       for (const auto& start : starts) again = !start_tail(start) || again;
       for (const auto& check : checks) again = !check_end(check) || again;
@@ -330,13 +337,18 @@ class KafkaLog::State {
     }
   }
 
-  void answer(const LedgerPartition& partition, const std::vector<EndQuestion>& askers) {
-    std::optional<Offset> end;
-    try {
-      end = query_watermarks(asker_.get(), partition, kQueryMs).high;
-    } catch (const KafkaFailure&) {
+  // One question answers all who asked before it. When one gets no answer, the others would wait as long for none.
+  void answer(const std::map<LedgerPartition, std::vector<EndQuestion>>& questions) {
+    bool reachable = true;
+    for (const auto& [partition, askers] : questions) {
+      std::optional<Offset> end;
+      try {
+        if (reachable) end = query_offset(asker_.get(), partition, Bound::kEnd, kQueryMs);
+      } catch (const KafkaFailure& failure) {
+        reachable = !is_unreachable(failure.code);
+      }
+      for (const auto& asked : askers) asked.outlet->deliver(ports::EndOffset{asked.ticket, end});
     }
-    for (const auto& asked : askers) asked.outlet->deliver(ports::EndOffset{asked.ticket, end});
   }
 
   void end_tail(const LedgerPartition& partition) {
@@ -357,7 +369,8 @@ class KafkaLog::State {
       if (tailed.phase != Tailed::Phase::kStarting) return true;
     }
     try {
-      const auto marks = query_watermarks(asker_.get(), start.partition, kQueryMs);
+      const auto low = query_offset(asker_.get(), start.partition, Bound::kStart, kQueryMs);
+      const auto high = query_offset(asker_.get(), start.partition, Bound::kEnd, kQueryMs);
       bool reassign = false;
       {
         const std::lock_guard lock(mutex_);
@@ -365,11 +378,11 @@ class KafkaLog::State {
         if (tailed.phase != Tailed::Phase::kStarting) return true;
         reassign = std::exchange(tailed.assigned, true);
         tailed.phase = Tailed::Phase::kLive;
-        tailed.next = marks.high;
+        tailed.next = high;
         ring_.clear(start.partition);
         const auto followers = tailed.followers;
         for (const auto& follower : followers) {
-          if (follower->next < marks.low) {
+          if (follower->next < low) {
             fail(follower, "offset " + std::to_string(follower->next) + " is before the start of the log");
           } else {
             place(follower);
@@ -378,7 +391,7 @@ class KafkaLog::State {
       }
       if (reassign) unassign(tail_.get(), start.partition);
       tail_topics_.learn(tail_.get(), start.partition);
-      assign(tail_.get(), start.partition, marks.high);
+      assign(tail_.get(), start.partition, high);
       return true;
     } catch (const KafkaFailure& failure) {
       const std::lock_guard lock(mutex_);
@@ -395,18 +408,18 @@ class KafkaLog::State {
   }
 
   bool check_end(const EndCheck& check) {
-    std::optional<Watermarks> marks;
+    std::optional<Offset> high;
     try {
-      marks = query_watermarks(asker_.get(), check.follower->partition, kQueryMs);
+      high = query_offset(asker_.get(), check.follower->partition, Bound::kEnd, kQueryMs);
     } catch (const KafkaFailure&) {
     }
     const std::lock_guard lock(mutex_);
     const auto& follower = check.follower;
-    if (follower->gone || (marks && follower->next <= marks->high)) {
+    if (follower->gone || (high && follower->next <= *high)) {
       follower->checking = false;
       return true;
     }
-    if (marks && Clock::now() > check.limit) {
+    if (high && Clock::now() > check.limit) {
       fail(follower, "offset " + std::to_string(follower->next) + " is beyond the end of the log");
       return true;
     }
@@ -444,8 +457,9 @@ class KafkaLog::State {
   // False: the broker can't be asked now; to be tried again.
   bool read_one(const ReadQuestion& question) {
     try {
-      const auto marks = query_watermarks(reader_.get(), question.partition, kQueryMs);
-      if (question.offset < marks.low || question.offset >= marks.high) {
+      const auto low = query_offset(reader_.get(), question.partition, Bound::kStart, kQueryMs);
+      const auto high = query_offset(reader_.get(), question.partition, Bound::kEnd, kQueryMs);
+      if (question.offset < low || question.offset >= high) {
         question.outlet->deliver(ports::ReadDone{question.ticket, nullptr});
         return true;
       }

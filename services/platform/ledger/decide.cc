@@ -127,10 +127,12 @@ class DecisionTaker {
       case v1::Cause::kCommand: return command(cause.command());
       case v1::Cause::kInput: return input();
       case v1::Cause::kDrain:
-        if (value_.parked() || value_.queue().empty() || !same_source(value_.queue(0), cause.drain().ref())) return Dropped{};
+        if (value_.parked() || value_.queue().empty() || !same_source(value_.queue(0), cause.drain().ref()))
+          return Dropped{};
         return taken_input(cause.drain().ref().ledger());
       case v1::Cause::kResume:
-        if (!value_.parked() || value_.queue().empty() || !same_source(value_.queue(0), cause.resume().ref())) return Dropped{};
+        if (!value_.parked() || value_.queue().empty() || !same_source(value_.queue(0), cause.resume().ref()))
+          return Dropped{};
         return record({});
       case v1::Cause::kTimer: return timer(cause.timer());
       case v1::Cause::kOutcome: return outcome(cause.outcome());
@@ -147,10 +149,10 @@ class DecisionTaker {
  private:
   DecisionResult command(const v1::Cause::Command& command) {
     if (value_.parked() || !value_.queue().empty()) return parked_error();
-    auto decided = machine_.decide(context_, arguments_.rules, value_.state(),
-                                   CommandCause{command.type(), command.body(), command.principal(), command.actor(),
-                                                RequestId::from(command.request_id()).value_or(RequestId{}),
-                                                Instant{command.issued_at()}});
+    auto decided = machine_.decide(
+        context_, arguments_.rules, value_.state(),
+        CommandCause{command.type(), command.body(), command.principal(), command.actor(),
+                     RequestId::from(command.request_id()).value_or(RequestId{}), Instant{command.issued_at()}});
     if (decided.refusal) return *std::move(decided.refusal);
     if (context_.clock_refused()) return clock_error();
     auto result = record(std::move(decided));
@@ -173,7 +175,8 @@ class DecisionTaker {
     if (reason.empty() && arguments_.source == nullptr) reason = "UNDECODABLE";
     Decided decided;
     if (reason.empty()) {
-      decided = machine_.decide(context_, arguments_.rules, value_.state(), InputCause{from, arguments_.source, value_.forced()});
+      decided =
+          machine_.decide(context_, arguments_.rules, value_.state(), InputCause{from, arguments_.source, value_.forced()});
       if (decided.refusal) reason = decided.refusal->reason.empty() ? "REFUSED" : decided.refusal->reason;
       if (context_.clock_refused()) reason = "CLOCK_UNTRUSTED";
     }

@@ -19,8 +19,8 @@ concept Decider = requires(Context& context, const typename D::RulesType* rules,
 
 /// The wire half of a service. `encode_event` fills type, payload and occurred_at.
 template <class D, class C>
-concept Codec = requires(const typename D::Event& event, const typename D::State& state, v1::Event& wire, std::string_view bytes,
-                         const CauseView& cause) {
+concept Codec = requires(const typename D::Event& event, const typename D::State& state, v1::Event& wire,
+                         std::string_view bytes, const CauseView& cause) {
   { C::encode_event(event, wire) } -> std::same_as<void>;
   { C::decode_event(std::as_const(wire)) } -> std::same_as<Result<typename D::Event>>;
   { C::encode_state(state) } -> std::same_as<std::string>;
@@ -30,7 +30,7 @@ concept Codec = requires(const typename D::Event& event, const typename D::State
 
 /// Makes a Machine of a decider and its codec. `sources` as Machine::sources.
 template <Decider D, class C>
-  requires Codec<D, C>
+requires Codec<D, C>
 class DeciderMachine final : public Machine {
  public:
   DeciderMachine(LedgerName name, std::vector<std::pair<LedgerName, EventMask>> sources)

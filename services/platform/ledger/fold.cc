@@ -22,7 +22,8 @@ void remember_request(v1::DossierValue& value, const v1::Cause::Command& command
   append_u64_be(ring, dossier_seq);
   append_u64_be(ring, static_cast<std::uint64_t>(command.issued_at()));
   if (ring.size() <= kRequestRingEntries * kRingEntryBytes) return;
-  const auto dropped_issued_at = static_cast<std::int64_t>(read_u64_be(std::string_view(ring).substr(kRingEntryBytes - 8, 8)));
+  const auto dropped_issued_at =
+      static_cast<std::int64_t>(read_u64_be(std::string_view(ring).substr(kRingEntryBytes - 8, 8)));
   value.set_request_floor(std::max(value.request_floor(), dropped_issued_at));
   ring.erase(0, kRingEntryBytes);
 }
@@ -201,7 +202,8 @@ Result<void> apply_leaf(const Machine& machine, v1::DossierValue& value, const v
     open.set_index(static_cast<std::uint32_t>(i));
     *open.mutable_intent() = leaf.intents(i);
   }
-  if (auto evolved = machine.evolve(*value.mutable_state(), leaf); !evolved) return fault("event: " + evolved.error().message_en);
+  if (auto evolved = machine.evolve(*value.mutable_state(), leaf); !evolved)
+    return fault("event: " + evolved.error().message_en);
   return {};
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "lienthong/ledger/v1/ledger.pb.h"
 #include "platform/base/decision.h"
 #include "platform/base/position.h"
 #include "platform/base/result.h"
-#include "lienthong/ledger/v1/ledger.pb.h"
 
 #include <cstdint>
 #include <functional>
@@ -73,8 +73,8 @@ struct ResumeRequest {
 };
 
 /// What the adapters of a service see of its lanes.
-/// Thread-safety: any thread; never blocks. A full queue is answered kResourceExhausted, a lane that is not here kUnavailable
-/// with reason NOT_OWNER.
+/// Thread-safety: any thread; never blocks. A full queue is answered kResourceExhausted, a lane that is not here
+/// kUnavailable with reason NOT_OWNER.
 class Gateway {
  public:
   virtual ~Gateway() = default;

@@ -93,15 +93,14 @@ void Lane::on(ports::LogMessage message) {
 }
 
 void Lane::on(ports::ProjectionMessage message) {
-  std::visit(Overloaded{[this](ports::Opened&& m) {
-                          if (m.ticket == open_ticket_) meta_ = std::move(m.meta);
-                        },
-                        [this](ports::Loaded&& m) { on_loaded(std::move(m)); },
-                        [this](const ports::Applied& m) { on_applied(m); },
-                        [this](const ports::Mismatch& m) { on_mismatch(m); },
-                        [this](const ports::Scanned& m) { on_scanned(m); },
-                        [this](const ports::ProjectionFailed& m) { on_projection_failed(m); }},
-             std::move(message));
+  std::visit(
+      Overloaded{[this](ports::Opened&& m) {
+                   if (m.ticket == open_ticket_) meta_ = std::move(m.meta);
+                 },
+                 [this](ports::Loaded&& m) { on_loaded(std::move(m)); }, [this](const ports::Applied& m) { on_applied(m); },
+                 [this](const ports::Mismatch& m) { on_mismatch(m); }, [this](const ports::Scanned& m) { on_scanned(m); },
+                 [this](const ports::ProjectionFailed& m) { on_projection_failed(m); }},
+      std::move(message));
 }
 
 void Lane::on(CommandRequest request) {
@@ -155,7 +154,8 @@ void Lane::on_appended(const ports::Appended& report) {
   const Duration took = ports_.clock.steady() - pending_->sent_at;
   smoothed_ack_ = smoothed_ack_.count() == 0 ? took : (smoothed_ack_ * 7 + took) / 8;
   if (mutant(Mutant::kReplyOnReport)) {
-    for (auto& held : pending_->commands) held.request.reply(ok_reply(held.request.dossier, held.dossier_seq, held.replayed));
+    for (auto& held : pending_->commands)
+      held.request.reply(ok_reply(held.request.dossier, held.dossier_seq, held.replayed));
     pending_->commands.clear();
     return;
   }
@@ -191,7 +191,6 @@ void Lane::on_end_offset(const ports::EndOffset& answer) {
     if (answer.offset) {
       recover_to_ = answer.offset;
     } else {
-      end_ticket_ = 0;
       recovery_retry_at_ = ports_.clock.steady() + settings_.retry_every;
     }
     return;
@@ -322,7 +321,7 @@ std::optional<Instant> Lane::next_wakeup() const {
   if (!reads_.empty() || !barrier_asked_.empty()) soonest(now + settings_.retry_every);
   if (state_ == LaneState::kRecovering) soonest(std::max(recovery_retry_at_, now + settings_.retry_every));
   if (!scans_due_.empty()) soonest(std::max(scan_retry_at_, now + Duration(1000)));
-  soonest(std::max(next_timer_scan_, now + settings_.retry_every));
+  soonest(std::max(std::min(next_timer_scan_, next_probe_), now + settings_.retry_every));
   return at;
 }
 

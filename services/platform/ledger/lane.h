@@ -49,6 +49,7 @@ struct LaneSettings {
   Duration barrier_max = std::chrono::seconds(2);
   Duration timer_horizon = std::chrono::minutes(10);
   Duration timer_refill_every = std::chrono::minutes(5);
+  Duration probe_every = std::chrono::seconds(1);
   Duration request_age_max = std::chrono::hours(24);
   std::size_t scan_limit = 10'000;
   std::string writer;
@@ -96,7 +97,8 @@ class LaneObserver {
  public:
   virtual ~LaneObserver() = default;
   /// An effect to be called now, at least once; its key is (ledger id, dossier, dossier_seq, index).
-  virtual void on_intent(const LedgerPartition& partition, const DossierId& dossier, const v1::DossierValue::OpenIntent& intent) = 0;
+  virtual void on_intent(const LedgerPartition& partition, const DossierId& dossier,
+                         const v1::DossierValue::OpenIntent& intent) = 0;
   /// Something an operator must know of. `what` is a fixed name.
   virtual void on_alarm(const LedgerPartition& partition, std::string_view what, std::string_view detail) = 0;
 };
@@ -145,9 +147,9 @@ struct LaneView {
   std::array<std::uint64_t, static_cast<std::size_t>(LaneMark::kCount_)> marks{};
 };
 
-/// The single thread of control of one partition of one service: decides, appends, folds, replies, projects (docs/ledger.md).
-/// It has no thread, clock, randomness or I/O of its own; the same code runs in production and in the simulation.
-/// Thread-safety: one thread.
+/// The single thread of control of one partition of one service: decides, appends, folds, replies, projects
+/// (docs/ledger.md). It has no thread, clock, randomness or I/O of its own; the same code runs in production and in the
+/// simulation. Thread-safety: one thread.
 class Lane {
  public:
   Lane(LedgerPartition partition, const Machine& machine, LanePorts ports, LaneSettings settings);
@@ -376,6 +378,7 @@ class Lane {
 
   std::map<ports::Ticket, std::string> scans_;
   Instant next_timer_scan_;
+  Instant next_probe_;
   std::set<std::string> scans_due_;
   Instant scan_retry_at_;
 

@@ -1,7 +1,6 @@
-#include "platform/ledger/lane.h"
-
 #include "ledger_mutation/mutant.h"
 #include "platform/crypto/sha256.h"
+#include "platform/ledger/lane.h"
 
 #include <algorithm>
 #include <utility>
@@ -109,7 +108,7 @@ void Lane::propose() {
   take_commands(draft);
   if (state_ != LaneState::kServing) return;
   if (!draft.leaves.empty()) return produce(std::move(draft), false);
-  for (auto& held : draft.commands) {
+  for (auto& held : std::exchange(draft.commands, {})) {
     if (mutant(Mutant::kRefusalWithoutBarrier)) {
       Reply reply = ok_reply(held.request.dossier, 0, false);
       reply.error = std::move(held.refusal);
@@ -167,7 +166,8 @@ DecisionResult Lane::decide(Draft& draft, const v1::DossierValue& value, Decisio
     solo_.reset();
   }
   if (!arguments.poison.empty() && arguments.cause.kind_case() == v1::Cause::kCommand) {
-    return refused(ErrorCode::kInternal, "POISON", "Yêu cầu này đã làm dừng dịch vụ ba lần nên không xử lý nữa; hãy báo người vận hành.",
+    return refused(ErrorCode::kInternal, "POISON",
+                   "Yêu cầu này đã làm dừng dịch vụ ba lần nên không xử lý nữa; hãy báo người vận hành.",
                    "This request ended the service three times and is not tried again; tell the operator.");
   }
   ports_.suspect.set(suspect);
@@ -346,8 +346,9 @@ void Lane::take_resumes(Draft& draft) {
     const auto* leaf = std::get_if<v1::Leaf>(&result);
     if (leaf == nullptr) {
       Reply reply = ok_reply(request.dossier, 0, false);
-      reply.error = refused(ErrorCode::kFailedPrecondition, "NOT_PARKED_HERE", "Hồ sơ không dừng ở sự kiện này; hãy xem lại hàng lỗi.",
-                            "The dossier is not parked at this event; look at its queue again.");
+      reply.error =
+          refused(ErrorCode::kFailedPrecondition, "NOT_PARKED_HERE", "Hồ sơ không dừng ở sự kiện này; hãy xem lại hàng lỗi.",
+                  "The dossier is not parked at this event; look at its queue again.");
       request.reply(std::move(reply));
       continue;
     }
@@ -376,7 +377,8 @@ void Lane::take_timers(Draft& draft, std::size_t share) {
     auto arguments = arguments_for(draft, entry.dossier);
     arguments.cause.mutable_timer()->set_id(entry.id);
     arguments.cause.mutable_timer()->set_generation(entry.generation);
-    auto result = decide(draft, *value, std::move(arguments), suspect_of(entry.dossier.view(), entry.generation << 32 | entry.id));
+    auto result =
+        decide(draft, *value, std::move(arguments), suspect_of(entry.dossier.view(), entry.generation << 32 | entry.id));
     const auto* leaf = std::get_if<v1::Leaf>(&result);
     if (leaf == nullptr) continue;
     if (!record(draft, entry.dossier, *leaf)) return;
@@ -417,7 +419,8 @@ bool Lane::take_command(Draft& draft, CommandRequest& request) {
     std::optional<Error> error;
     if (known->digest != request.digest) {
       mark(LaneMark::kDigestRefused);
-      error = refused(ErrorCode::kAlreadyExists, "REQUEST_ID_REUSED", "Mã yêu cầu này đã dùng cho nội dung khác; hãy dùng mã mới.",
+      error = refused(ErrorCode::kAlreadyExists, "REQUEST_ID_REUSED",
+                      "Mã yêu cầu này đã dùng cho nội dung khác; hãy dùng mã mới.",
                       "This request id was used for other content; use a new one.");
     }
     if (!durable) {
@@ -433,12 +436,14 @@ bool Lane::take_command(Draft& draft, CommandRequest& request) {
   if (request.issued_at.micros != 0) {
     const Duration age = draft.decided_at - request.issued_at;
     if (age > settings_.request_age_max || age < -settings_.request_age_max) {
-      refuse(refused(ErrorCode::kInvalidArgument, "REQUEST_ID_TIME", "Thời điểm trong mã yêu cầu lệch quá 24 giờ; hãy tạo mã mới.",
+      refuse(refused(ErrorCode::kInvalidArgument, "REQUEST_ID_TIME",
+                     "Thời điểm trong mã yêu cầu lệch quá 24 giờ; hãy tạo mã mới.",
                      "The time in the request id is more than 24 h away; make a new one."));
       return true;
     }
     if (request.issued_at.micros <= value->request_floor()) {
-      refuse(refused(ErrorCode::kFailedPrecondition, "REQUEST_EXPIRED", "Mã yêu cầu quá cũ so với các yêu cầu sau nó; hãy xem hồ sơ rồi tạo mã mới.",
+      refuse(refused(ErrorCode::kFailedPrecondition, "REQUEST_EXPIRED",
+                     "Mã yêu cầu quá cũ so với các yêu cầu sau nó; hãy xem hồ sơ rồi tạo mã mới.",
                      "The request id is older than what the dossier remembers; look at the dossier, then make a new one."));
       return true;
     }
@@ -498,7 +503,8 @@ void Lane::produce(Draft draft, bool cursors_only) {
     auto& counter = *core.add_counters();
     counter.set_key(key);
     counter.set_value(value);
-    if (mutant(Mutant::kCounterAsIncrement)) counter.set_value(value - std::min(value, NumberScratch(head_.counters).current(key)));
+    if (mutant(Mutant::kCounterAsIncrement))
+      counter.set_value(value - std::min(value, NumberScratch(head_.counters).current(key)));
   }
   if (head_.relay_upto.block_seq() != 0) *core.mutable_relay_upto() = head_.relay_upto;
   for (const auto events : draft.leaf_events) core.add_leaf_events(events);
@@ -524,7 +530,8 @@ void Lane::produce(Draft draft, bool cursors_only) {
   if (mutant(Mutant::kCallBeforeConfirm)) {
     for (const auto& [dossier, value] : draft.scratch) {
       for (const auto& intent : value->intents()) {
-        if (called_.insert({dossier, {intent.dossier_seq(), intent.index()}}).second) ports_.observer.on_intent(partition_, dossier, intent);
+        if (called_.insert({dossier, {intent.dossier_seq(), intent.index()}}).second)
+          ports_.observer.on_intent(partition_, dossier, intent);
       }
     }
   }
@@ -597,14 +604,18 @@ void Lane::call_intents() {
 void Lane::refill_timers() {
   const Instant now = ports_.clock.steady();
   if (now >= next_timer_scan_) scans_due_.insert("timer");
-  if (scans_due_.empty() || now < scan_retry_at_) return;
+  // An idle partition would not notice that its projection was wiped or rolled back; a small question does.
+  if (now >= next_probe_) scans_due_.insert("parked");
+  if (scans_due_.empty() || !scans_.empty() || now < scan_retry_at_) return;
+  next_probe_ = now + settings_.probe_every;
   for (const auto& index : std::exchange(scans_due_, {})) {
     const bool timers = index == "timer";
     if (timers) next_timer_scan_ = now + settings_.timer_refill_every;
     const std::int64_t until = timers ? (ports_.clock.now() + settings_.timer_horizon).micros : INT64_MAX;
     const ports::Ticket ticket = next_ticket_++;
     scans_[ticket] = index;
-    ports_.projection.scan(partition_, apply_ ? apply_->target : watermark_, index, until, settings_.scan_limit, ticket);
+    ports_.projection.scan(partition_, apply_ ? apply_->target : watermark_, index, until,
+                           index == "parked" ? 1 : settings_.scan_limit, ticket);
   }
 }
 
@@ -618,7 +629,7 @@ void Lane::on_scanned(const ports::Scanned& answer) {
       timers_.push({{hit.score}, hit.dossier, static_cast<TimerId>(std::stoul(hit.suffix)), 0});
     } else if (index == "intent") {
       intent_dossiers_.insert(hit.dossier);
-    } else {
+    } else if (index == "drain") {
       draining_.insert(hit.dossier);
     }
   }

@@ -1,6 +1,5 @@
-#include "platform/ledger/lane.h"
-
 #include "ledger_mutation/mutant.h"
+#include "platform/ledger/lane.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +9,8 @@ namespace lienthong::ledger {
 void Lane::process_records() {
   while (!records_.empty() && state_ != LaneState::kHalted) {
     const ports::Fetched record = records_.front();
-    if (record.offset > tail_) return halt("the log delivered offset " + std::to_string(record.offset) + " instead of " + std::to_string(tail_));
+    if (record.offset > tail_)
+      return halt("the log delivered offset " + std::to_string(record.offset) + " instead of " + std::to_string(tail_));
     if (record.offset == tail_) {
       switch (classify(head_.head, record.block.get())) {
         case BlockClass::kIgnored:
@@ -33,7 +33,8 @@ void Lane::process_records() {
           }
           break;
         case BlockClass::kFault: return halt("FAULT at offset " + std::to_string(record.offset));
-        case BlockClass::kTooNew: return halt("offset " + std::to_string(record.offset) + " needs a newer version of this service");
+        case BlockClass::kTooNew:
+          return halt("offset " + std::to_string(record.offset) + " needs a newer version of this service");
       }
     }
     own_credit_owed_ += record.block ? record.block->size_bytes() : 1;
@@ -47,8 +48,9 @@ bool Lane::fold_effective(const block::BlockPtr& block) {
   bool complete = true;
   for (std::size_t i = 0; i < leaves.size(); ++i) {
     const auto bytes = block->leaf_bytes(i);
-    auto id = leaves[i].ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ? DossierId::from(leaves[i].dossier_id())
-                                                                                   : malformed("leaf");
+    auto id = leaves[i].ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))
+                  ? DossierId::from(leaves[i].dossier_id())
+                  : malformed("leaf");
     if (!id) {
       halt("a leaf of block " + std::to_string(block->header().block_seq) + " can't be read");
       return false;
@@ -90,10 +92,9 @@ bool Lane::fold_effective(const block::BlockPtr& block) {
   const bool lost = pending_.has_value();
   if (lost) drop_pending();
   for (auto& source : sources_) {
-    const auto it = head_.cursors.find(source.ledger);
-    const Cursor folded = it == head_.cursors.end() ? source.scan.folded() : it->second;
     if (mutant(Mutant::kScanKeptAcrossForeignBlock)) continue;
-    if (source.scan.anchored()) source.scan.set_folded(folded);
+    const auto it = head_.cursors.find(source.ledger);
+    source.scan.set_folded(it == head_.cursors.end() ? source.scan.folded() : it->second);
   }
   if (state_ != LaneState::kServing && state_ != LaneState::kStalled) return true;
   if (!assigned_) {
@@ -103,8 +104,8 @@ bool Lane::fold_effective(const block::BlockPtr& block) {
   }
   mark(LaneMark::kContested);
   losses_ = std::min(losses_ + 1, 8U);
-  produce_not_before_ = ports_.clock.steady() +
-                        std::chrono::microseconds(ports_.entropy.below((std::uint64_t{1} << losses_) * 1000));
+  produce_not_before_ =
+      ports_.clock.steady() + std::chrono::microseconds(ports_.entropy.below((std::uint64_t{1} << losses_) * 1000));
   if (losses_ == 8) {
     for (auto& command : std::exchange(commands_, {})) answer_unavailable(command.reply, "LANE_CONTESTED");
   }
@@ -166,7 +167,8 @@ void Lane::note_value(const DossierId& dossier, const v1::DossierValue& value) {
   if (!waits) {
     const Instant horizon = ports_.clock.now() + settings_.timer_horizon;
     for (const auto& timer : value.timers()) {
-      if (timer.due() != 0 && timer.due() <= horizon.micros) timers_.push({{timer.due()}, dossier, timer.id(), timer.generation()});
+      if (timer.due() != 0 && timer.due() <= horizon.micros)
+        timers_.push({{timer.due()}, dossier, timer.id(), timer.generation()});
     }
   }
   if (!value.intents().empty()) {
@@ -266,7 +268,8 @@ void Lane::send_apply() {
   for (const auto& id : pinned_) {
     const Entry& entry = cache_.at(id);
     const v1::DossierValue* value = entry.value.get();
-    if (mutant(Mutant::kApplyIncludesScratch) && pending_ && pending_->scratch.contains(id)) value = pending_->scratch.at(id).get();
+    if (mutant(Mutant::kApplyIncludesScratch) && pending_ && pending_->scratch.contains(id))
+      value = pending_->scratch.at(id).get();
     batch.changes.push_back({{id, entry.asof, block::encode_message(*value)}, all_entries(machine_, *value)});
     flight.captured[id] = entry.asof;
   }

@@ -53,7 +53,8 @@ void Lane::begin_recovery(bool clear_cache) {
   ports_.log.read(partition_, 0, genesis_ticket_);
   open_ticket_ = next_ticket_++;
   ports_.projection.open(partition_, open_ticket_);
-  ask_for_end();
+  end_ticket_ = 0;
+  recovery_retry_at_ = ports_.clock.steady() + settings_.stalled_after;
 }
 
 void Lane::ask_for_end() {
@@ -64,9 +65,13 @@ void Lane::ask_for_end() {
 
 void Lane::advance_recovery() {
   if (recovery_ == Recovery::kAsking) {
-    const bool retry = ports_.clock.steady() >= recovery_retry_at_;
-    if (!genesis_ || !meta_ || !recover_to_) {
-      if (retry) begin_recovery(true);  // a lost answer: ask everything again
+    if (!genesis_ || !meta_) {
+      if (ports_.clock.steady() >= recovery_retry_at_) begin_recovery(true);  // a lost answer: ask everything again
+      return;
+    }
+    // Asked after the projection was read: its watermark can't be beyond the end unless the log lost something.
+    if (!recover_to_) {
+      if (end_ticket_ == 0 || ports_.clock.steady() >= recovery_retry_at_) ask_for_end();
       return;
     }
     start_from_meta();

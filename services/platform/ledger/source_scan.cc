@@ -8,7 +8,7 @@
 namespace lienthong::ledger {
 
 SourceScan::SourceScan(LedgerPartition source, EventMask mask, std::optional<Cursor> folded)
-    : source_(std::move(source)), mask_(mask), folded_(folded.value_or(Cursor{})), position_(folded_), known_(folded.has_value()) {}
+    : source_(std::move(source)), mask_(mask), folded_(folded.value_or(Cursor{})), position_(folded_), anchor_(folded) {}
 
 Result<void> SourceScan::mismatch(const char* what) const {
   return failure({ErrorCode::kDataLoss, "SOURCE_MISMATCH", "Sổ cái nguồn " + source_.topic() + " không khớp: " + what,
@@ -19,11 +19,9 @@ Result<void> SourceScan::take(Offset offset, const block::BlockPtr& block) {
   const std::size_t bytes = block ? block->size_bytes() : 0;
   if (!anchored_) {
     if (!block || !block->readable()) return mismatch("the anchor is not a block");
-    if (known_ && block->hash() != folded_.hash) return mismatch("the anchor has another hash");
-    if (!known_) {
-      if (block->core().kind() != v1::Core::KIND_GENESIS) return mismatch("it does not begin with a genesis");
-      folded_ = position_ = Cursor{offset, 0, 0, block->hash()};
-    }
+    if (anchor_ && block->hash() != anchor_->hash) return mismatch("the anchor has another hash");
+    if (!anchor_ && block->core().kind() != v1::Core::KIND_GENESIS) return mismatch("it does not begin with a genesis");
+    if (folded_.block_seq == 0) folded_ = position_ = Cursor{offset, 0, 0, block->hash()};
     anchored_ = true;
     chain_ = {block->header().ledger_id, block->header().block_seq, block->hash()};
     chain_offset_ = offset;
@@ -40,7 +38,8 @@ Result<void> SourceScan::take(Offset offset, const block::BlockPtr& block) {
     case BlockClass::kFault: return mismatch("its chain is broken");
     case BlockClass::kEffective: break;
   }
-  if (block->header().block_seq == folded_.block_seq && block->hash() != folded_.hash) return mismatch("another block stands at our cursor");
+  if (block->header().block_seq == folded_.block_seq && block->hash() != folded_.hash)
+    return mismatch("another block stands at our cursor");
   chain_.block_seq = block->header().block_seq;
   chain_.hash = block->hash();
   chain_offset_ = offset;
@@ -96,7 +95,6 @@ bool SourceScan::inside_block() const { return leaf_at_ > 0; }
 
 void SourceScan::set_folded(const Cursor& cursor) {
   folded_ = cursor;
-  known_ = true;
   skipped_ = 0;
   while (!held_.empty()) {
     auto& front = held_.front();

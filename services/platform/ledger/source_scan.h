@@ -19,7 +19,7 @@ class SourceScan {
   SourceScan(LedgerPartition source, EventMask mask, std::optional<Cursor> folded);
 
   /// Where the reader must start so that the anchor can be checked.
-  Offset start() const { return folded_.offset; }
+  Offset start() const { return anchor_ ? anchor_->offset : 0; }
 
   /// Takes the next record. Errors: kDataLoss when the source's history is not the one our ledger is anchored in; halt then.
   Result<void> take(Offset offset, const block::BlockPtr& block);
@@ -48,7 +48,8 @@ class SourceScan {
   /// The block in flight is lost.
   void rewind() { place(folded_); }
 
-  /// Position behind the last effective source block, if nothing at all is waiting, and how many non-empty blocks that skips.
+  /// Position behind the last effective source block, if nothing at all is waiting, and how many non-empty blocks that
+  /// skips.
   std::optional<Cursor> idle_position() const;
   std::uint64_t skipped_blocks() const { return skipped_; }
 
@@ -69,7 +70,7 @@ class SourceScan {
   EventMask mask_;
   Cursor folded_;
   Cursor position_;
-  bool known_ = false;     // folded_ names a block of the source
+  std::optional<Cursor> anchor_;  // where reading began; nothing: at the genesis
   bool anchored_ = false;
   ChainHead chain_;
   Offset chain_offset_ = 0;

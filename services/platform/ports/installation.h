@@ -47,7 +47,8 @@ block::Record make_genesis(const Installation& installation, const LedgerPartiti
 void check_genesis(const LedgerPartition& partition, std::uint32_t partition_count, const std::string& cluster_id,
                    const block::BlockPtr& first, InterlockReport& report);
 
-/// Adds a difference when genesis blocks of ledgers do not agree on what they share (all but the one-partition ledgers have one N).
+/// Adds a difference when genesis blocks of ledgers do not agree on what they share (all but the one-partition ledgers have
+/// one N).
 void check_agreement(InterlockReport& report);
 
 }  // namespace lienthong::ports

@@ -71,7 +71,8 @@ class Log {
   virtual void append(const LedgerPartition& partition, block::Record record, Ticket ticket) = 0;
   /// Gives up the appender of this partition and whatever it has in flight; the next append uses a new one.
   virtual void replace_appender(const LedgerPartition& partition) = 0;
-  /// Starts a reader at `from` (0 <= from <= end). Nothing arrives without credit. Answered by Fetched, in offset order without gaps.
+  /// Starts a reader at `from` (0 <= from <= end). Nothing arrives without credit. Answered by Fetched, in offset order
+  /// without gaps.
   virtual void follow(FollowId id, const LedgerPartition& partition, Offset from) = 0;
   /// Allows `bytes` more to be delivered to the reader (the last record may go beyond).
   virtual void credit(FollowId id, std::size_t bytes) = 0;

@@ -125,7 +125,8 @@ class Query {
   virtual ~Query() = default;
   /// Errors: kUnavailable (retry helps).
   virtual Result<IndexPage> page(const IndexQuery& query) = 0;
-  virtual Result<std::uint64_t> count(const LedgerPartition& partition, const std::string& index, const std::string& key) = 0;
+  virtual Result<std::uint64_t> count(const LedgerPartition& partition, const std::string& index,
+                                      const std::string& key) = 0;
   /// Value with asof 0 when there is none.
   virtual Result<StoredValue> value(const LedgerPartition& partition, const DossierId& dossier) = 0;
   /// Every stored value in id order (`verify --projection`).

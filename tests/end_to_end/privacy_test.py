@@ -1,0 +1,89 @@
+"""Personal data and free texts are nowhere in clear, neither before nor after their erasure."""
+import os
+import pathlib
+import time
+import uuid
+
+import cases
+
+import api
+import grpc
+
+DOSSIERS = 100
+
+
+def canary():
+    return "canary" + uuid.uuid4().hex
+
+
+def files_with(directory, needles, skip=()):
+    """Files that hold one of the needles (bytes), read whole: segments, databases, dumps, logs."""
+    found = []
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = pathlib.Path(folder) / name
+            if path in skip or not path.is_file():
+                continue
+            data = path.read_bytes()
+            found += [f"{path}: {needle.decode()}" for needle in needles if needle in data]
+    return found
+
+
+class Privacy:
+    def seal(self, desk, number):
+        """One dossier with a canary in every personal and free-text field. Returns its id, code and canaries."""
+        marks = [canary() for _ in range(9)]
+        messages = desk.intake_messages
+        applicant = messages.Applicant(full_name=marks[0], identity_number=marks[1], birth_date=marks[2], phone=marks[3], email=marks[4], address=marks[5])
+        home = f"H47.22.{number % 13 + 1:02d}"
+        dossier = desk.receive(home, "1.001776", applicant=applicant, form=[messages.FormField(name="ten_con", value=marks[6])], note=marks[7],
+                               components=[messages.Component(code="don", title=marks[8], count=1, sha256=bytes(32), reference="kho:1")]).dossier
+        return dossier.dossier_id, dossier.dossier_code, [mark.encode() for mark in marks]
+
+    def flush(self):
+        if self.edition == "kafka":
+            self.system.redis("save")
+        time.sleep(1)
+
+    def test_no_canary_is_found_in_clear_before_and_after_erasure(self):
+        directory = self.system.directory
+        with api.Client(self.system, "demo") as desk:
+            sealed = [self.seal(desk, number) for number in range(DOSSIERS)]
+            marks = [mark for _, _, canaries in sealed for mark in canaries]
+            # The scan must be able to find something: this mark stands in a field that is not personal.
+            clear = canary()
+            header = desk.header("H47.22.01")
+            header.actor = clear
+            desk.receive("H47.22.01", "1.001776", header=header)
+            self.flush()
+            self.assertTrue(files_with(directory, [clear.encode()]), "the scan does not see what stands in the ledger in clear")
+            self.assertEqual(files_with(directory, marks), [])
+
+            view = desk.intake_messages.DOSSIER_VIEW_FULL
+            dossier_id, code, canaries = sealed[0]
+            shown = desk.dossier(dossier_id, view, purpose="test").SerializeToString()
+            self.assertTrue(all(mark in shown for mark in canaries), "the content can't be read before it is erased")
+            for _, erased_code, _ in sealed[:10]:
+                self.system.ltctl("dossier", "erase", erased_code, "--reason", "citizen's request " + canary())
+            try:
+                shown = desk.dossier(dossier_id, view, purpose="test").SerializeToString()
+            except grpc.RpcError as refused:
+                shown = str(refused).encode()
+            self.assertFalse([mark for mark in canaries if mark in shown])
+            kept = desk.dossier(sealed[-1][0], view, purpose="test").SerializeToString()
+            self.assertTrue(all(mark in kept for mark in sealed[-1][2]), "the content of another dossier is gone as well")
+        self.flush()
+        self.assertEqual(files_with(directory, marks), [])
+        self.assert_verified()
+
+
+class PrivacyOnKafka(Privacy, cases.Base):
+    edition = "kafka"
+
+
+class PrivacyEmbedded(Privacy, cases.Base):
+    edition = "embedded"
+
+
+def load_tests(*_):
+    return cases.load(PrivacyOnKafka, PrivacyEmbedded)

@@ -1,0 +1,86 @@
+"""Two replicas of routing: the owner is killed, stopped cleanly, or stands still for 20 s and comes back."""
+import hashlib
+import signal
+import time
+
+import faults
+
+import api
+import cases
+
+TAKE_OVER_SECONDS = 4.0
+CLEAN_SECONDS = 1.0
+STILL_SECONDS = 20
+
+
+class Replicas(faults.Faults):
+    replicas = {"routing": 2}
+
+    def homes(self):
+        """One home key for each partition."""
+        found = {}
+        for number in range(1, 14):
+            home = f"H47.22.{number:02d}"
+            found.setdefault(int.from_bytes(hashlib.sha256(home.encode()).digest()[:8], "big") % self.partitions, home)
+        self.assertEqual(len(found), self.partitions)
+        return list(found.values())
+
+    def seconds_until_all_lanes_serve(self):
+        """Time until routing has planned a dossier that was received from now on, in every partition."""
+        begin = time.monotonic()
+        with api.Client(self.system, "demo") as desk:
+            waiting = [desk.receive(home, "1.001776").dossier.dossier_id for home in self.homes()]
+            while waiting:
+                waiting = [one for one in waiting if desk.dossier(one).status == desk.intake_messages.DOSSIER_STATUS_RECEIVED]
+                self.assertLess(time.monotonic() - begin, 60, "routing does not serve")
+                time.sleep(0.01)
+        return time.monotonic() - begin
+
+    def both_run(self):
+        for name in ("routing", "routing-2"):
+            if not self.system.processes[name].alive():
+                self.system.processes[name].start()
+            self.system.wait_serving(name, 30)
+        self.seconds_until_all_lanes_serve()
+
+    def take_over(self, leave, limit, finish_seconds=150):
+        taken = []
+
+        def fault(chance):
+            leave(chance.choice(["routing", "routing-2"]))
+            taken.append(self.seconds_until_all_lanes_serve())
+
+        self.rounds(fault, finish_seconds=finish_seconds)
+        print("    seconds until all lanes were served again: " + ", ".join(f"{seconds:.2f}" for seconds in taken), flush=True)
+        self.assertEqual(len(taken), faults.ROUNDS)
+        for seconds in taken:
+            self.assertLessEqual(seconds, limit)
+
+    def test_the_owner_is_killed(self):
+        def leave(name):
+            self.both_run()
+            self.system.processes[name].kill(hold=True)
+
+        self.take_over(leave, TAKE_OVER_SECONDS)
+
+    def test_the_owner_is_stopped_cleanly(self):
+        def leave(name):
+            self.both_run()
+            self.system.processes[name].stop()
+
+        self.take_over(leave, CLEAN_SECONDS)
+
+    def test_the_owner_stands_still_and_comes_back(self):
+        def fault(chance):
+            self.both_run()
+            still = self.system.processes[chance.choice(["routing", "routing-2"])]
+            still.signal(signal.SIGSTOP)
+            time.sleep(STILL_SECONDS)
+            still.signal(signal.SIGCONT)
+
+        self.rounds(fault)
+        self.assert_verified()
+
+
+def load_tests(*_):
+    return cases.load(Replicas)

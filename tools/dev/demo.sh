@@ -1,0 +1,23 @@
+#!/bin/bash
+# demo.sh DIRECTORY [--dossiers N] [--rate R] ...: passes dossiers through the running system and has the raw ledgers checked.
+#
+# The demo client writes every acknowledgement it was given into DIRECTORY; the checker reads that file and the raw ledgers, from
+# their first record, and asks no service. Its line comes last. Settings: .run/client.env, in the environment.
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+directory=$1
+shift
+client=$root/build/dev/tools/demo/lienthong-demo
+[ -x "$client" ] || { echo "✗ The demo client is not built yet. → ./dev up --no-demo builds it." >&2; exit 1; }
+
+result=0
+"$client" --acknowledgements "$directory/acknowledgements.jsonl" "$@" || result=$?
+
+if [ "$LIENTHONG_LEDGER_LOG" = kafka ]; then
+  source=(--kafka "$LIENTHONG_KAFKA_BOOTSTRAP" --certificates "$LIENTHONG_CERTIFICATES")
+else
+  source=(--sqlite "$LIENTHONG_DATA_DIR")
+fi
+touch "$directory/acknowledgements.jsonl"
+/usr/bin/python3 -B "$root/tests/checker/checker.py" "${source[@]}" --acknowledgements "$directory/acknowledgements.jsonl" --settle 20 || result=1
+exit "$result"
