@@ -1,0 +1,42 @@
+#include "routing/adapters/command_codec.h"
+#include "routing/adapters/event_codec.h"
+#include "routing/adapters/machine_codec.h"
+#include "routing/adapters/state_codec.h"
+#include "services_codec_test.h"
+#include "tests/support/sample_events.h"
+
+namespace lienthong::routing {
+namespace {
+
+TEST(RoutingCodecTest, EveryEventSurvivesItsWireForm) {
+  test_support::expect_events_survive(test_support::routing_samples(), encode_event, decode_event);
+}
+
+TEST(RoutingCodecTest, RefusesEventsThatCannotBeRead) {
+  test_support::expect_broken_events_are_refused(test_support::routing_samples(), encode_event, decode_event);
+}
+
+TEST(RoutingCodecTest, EveryCommandSurvivesItsWireForm) {
+  test_support::expect_commands_survive(test_support::routing_commands(), encode_command, decode_command);
+}
+
+TEST(RoutingCodecTest, AStateWithEveryFieldSurvivesItsStoredForm) {
+  const auto state = test_support::routing_state_sample();
+  const auto bytes = encode_state(state);
+  const auto back = decode_state(bytes);
+  ASSERT_TRUE(back) << back.error().message_en;
+  EXPECT_TRUE(*back == state);
+  EXPECT_EQ(encode_state(*back), bytes);
+  EXPECT_FALSE(decode_state("\xff\xff\xff\xff"));
+}
+
+TEST(RoutingCodecTest, RefusesCausesOfOthers) {
+  ledger::v1::Leaf leaf;
+  EXPECT_FALSE(decode_cause(ledger::InputCause{.from = "monitoring", .leaf = &leaf}));
+  EXPECT_FALSE(decode_cause(ledger::OutcomeCause{}));
+  EXPECT_FALSE(decode_cause(ledger::TimerCause{99}));
+  EXPECT_TRUE(decode_cause(ledger::ReviewCause{7}));
+}
+
+}  // namespace
+}  // namespace lienthong::routing
