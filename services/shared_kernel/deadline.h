@@ -11,7 +11,7 @@
 namespace lienthong::shared_kernel {
 
 /// 1 working day = 8 working hours. Source: DAY_TO_HOURS of the national one-stop systems.
-inline constexpr std::int64_t kMinutesPerWorkingDay = 8 * 60;
+inline constexpr std::int64_t kMinutesPerWorkingDay = std::int64_t{8} * 60;
 /// Received later than this, a same-day result is due on the next working day. Source: procedures 2.000635, 2.000908.
 inline constexpr std::int32_t kSameDayCutOff = 15 * 60;
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array<std::size_t, 5> kUuidGroups = {8, 4, 4, 4, 12};
 constexpr std::size_t kUuidLength = 36;
+constexpr std::uint8_t kVersion7 = 7;
 
 tl::unexpected<Error> invalid_request_id() {
   return failure({ErrorCode::kInvalidArgument, "REQUEST_ID_INVALID",
@@ -81,7 +82,6 @@ std::string format_uuid(const RequestId& id) {
 }
 
 std::optional<Instant> uuid_time(const RequestId& id) {
-  constexpr std::uint8_t kVersion7 = 7;
   if (id.bytes[6] >> 4 != kVersion7) return std::nullopt;
   const auto millis = static_cast<std::int64_t>(read_u64_be(id.view().substr(0, 8)) >> 16);
   return Instant{millis * 1000};

@@ -28,7 +28,7 @@ struct LocalMinute {
   LocalMinute operator+(std::int64_t n) const { return {minutes + n}; }
 };
 
-inline constexpr std::int64_t kMinutesPerDay = 24 * 60;
+inline constexpr std::int64_t kMinutesPerDay = std::int64_t{24} * 60;
 /// Source: Asia/Ho_Chi_Minh, UTC+7 since 1975-06-13, no daylight saving time.
 inline constexpr Duration kLocalOffset = std::chrono::hours(7);
 

@@ -19,6 +19,7 @@ using shared_kernel::Catalogue;
 
 constexpr std::uint32_t kPageSizeDefault = 50;
 constexpr std::uint32_t kPageSizeMax = 200;
+constexpr std::size_t kTokenDigitsMax = 18;
 /// What a failed call can carry; a check (`validate_only`) shows all.
 constexpr std::size_t kViolationsShown = 8;
 
@@ -73,13 +74,12 @@ void set_version(const ReleasedVersion& version, v1::CatalogueVersion& wire) {
 }
 
 std::optional<std::uint64_t> number_of(std::string_view token) {
-  constexpr std::size_t kDigitsMax = 18;
   std::uint64_t value = 0;
   for (const char c : token) {
     if (c < '0' || c > '9') return std::nullopt;
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  return token.empty() || token.size() > kDigitsMax ? std::nullopt : std::optional(value);
+  return token.empty() || token.size() > kTokenDigitsMax ? std::nullopt : std::optional(value);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class CatalogueStore final : public ledger::RulesStore {
     kStopped,  ///< Written in a format of a later release; nothing more is folded until this program is newer.
     kFault,    ///< The chain is broken; nothing more is folded.
   };
-  /// Told of everything an operator must see; called by `fold`, in its thread.
+  /// Told of everything an operator must see; called by `fold`, in its thread. Must not call the store.
   using Alarm = std::function<void(const std::string&)>;
 
   explicit CatalogueStore(Alarm alarm = {});
@@ -65,7 +65,7 @@ class CatalogueStore final : public ledger::RulesStore {
  private:
   Outcome classify(const block::Block& block) const;
   void fold_leaves(Offset offset, const block::Block& block);
-  void take_event(const ::lienthong::ledger::v1::Event& event, const Cursor& behind, Instant decided_at);
+  void take_event(const ::lienthong::ledger::v1::Event& wire, const Cursor& behind, Instant decided_at);
   void alarm(const std::string& what) const;
   static std::optional<ledger::RulesVersion> rules_of(const ReleasedVersion& version);
 

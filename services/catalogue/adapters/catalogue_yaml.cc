@@ -20,6 +20,7 @@ namespace {
 
 using namespace shared_kernel;
 
+constexpr std::int32_t kHolidayDaysMax = 31;
 constexpr std::array<const char*, 7> kWeekdays = {"monday", "tuesday",  "wednesday", "thursday",
                                                   "friday", "saturday", "sunday"};
 
@@ -320,13 +321,12 @@ class Reader {
   }
 
   void holidays(const YAML::Node& node, const std::string& path, CalendarContents& out) {
-    constexpr std::int32_t kLongest = 31;
     list(node, [&](const YAML::Node& entry, std::size_t) {
       if (!is_map(entry, {"day", "from", "until", "name"})) return;
       const bool single = entry["day"].IsDefined();
       const LocalDay first = single ? required_day(entry, "day") : required_day(entry, "from");
       const LocalDay last = single ? first : required_day(entry, "until");
-      if (last < first || first + kLongest < last) {
+      if (last < first || first + kHolidayDaysMax < last) {
         fault(entry,
               {"ngày nghỉ kết thúc trước khi bắt đầu hoặc dài quá 31 ngày",
                "the holiday ends before it begins, or is longer than 31 days"},

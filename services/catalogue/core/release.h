@@ -11,7 +11,7 @@
 namespace lienthong::catalogue {
 
 /// A part must leave room for the command and the event that both carry it within one decision (128 KiB).
-inline constexpr std::size_t kPartBytesMax = 48 * 1024;
+inline constexpr std::size_t kPartBytesMax = std::size_t{48} * 1024;
 /// Together 48 MiB, above the budget of 30 MiB for a whole province.
 inline constexpr std::size_t kPartsMax = 1024;
 
