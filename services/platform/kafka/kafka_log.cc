@@ -158,6 +158,7 @@ class KafkaLog::State {
 
   void follow(const OutletPtr& outlet, ports::FollowId id, const LedgerPartition& partition, Offset from) {
     const std::lock_guard lock(mutex_);
+    if (const auto former = followers_.find({outlet.get(), id}); former != followers_.end()) remove(former->second);
     const auto follower = std::make_shared<Follower>(Follower{outlet, id, partition, from});
     followers_[{outlet.get(), id}] = follower;
     auto& tailed = tails_[partition];
@@ -237,8 +238,8 @@ class KafkaLog::State {
     }
   }
 
-  // Call with the mutex held.
-  void remove(const FollowerPtr& follower) {
+  // Call with the mutex held. By value: the caller's pointer may be the one that is erased.
+  void remove(FollowerPtr follower) {  // NOLINT(performance-unnecessary-value-param)
     follower->gone = true;
     followers_.erase({follower->outlet.get(), follower->id});
     auto& tailed = tails_[follower->partition];
