@@ -1,4 +1,5 @@
 #include "platform/ledger/decider_machine.h"
+#include "simulation/linked_scenario.h"
 #include "simulation/mutants.h"
 #include "simulation/toy.h"
 #include "simulation/world.h"
@@ -21,6 +22,7 @@ struct Options {
   std::uint64_t first = 1;
   std::string without;
   std::string mutant;
+  std::string scenario = "mixed";
   bool mutants = false;
   bool reproduce = false;
   std::uint64_t hits_min = 0;
@@ -79,6 +81,12 @@ Scenario toy_scenario(std::uint64_t seed, Fault without) {
   return scenario;
 }
 
+// Every fifth world is the real one: it costs about ten times a toy's.
+Scenario scenario_of(const Options& options, std::uint64_t seed, Fault without) {
+  const bool linked = options.scenario == "linked" || (options.scenario == "mixed" && seed % 5 == 0);
+  return linked ? linked_scenario(seed, without) : toy_scenario(seed, without);
+}
+
 // A seeded fault may also end in an exception of the standard library; that is found as well.
 std::optional<std::string> run_guarded(World& world) {
   try {
@@ -103,12 +111,12 @@ Result run(const Options& options, bool stop_at_first) {
       if (at >= options.seeds) return;
       const std::uint64_t seed = options.first + at;
       start_of_world();
-      World world(toy_scenario(seed, without), seed);
+      World world(scenario_of(options, seed, without), seed);
       const auto failure = run_guarded(world);
       std::optional<std::string> other;
       if (options.reproduce) {
         start_of_world();
-        World again(toy_scenario(seed, without), seed);
+        World again(scenario_of(options, seed, without), seed);
         run_guarded(again);
         if (again.fingerprint() != world.fingerprint()) other = "the same seed took other steps";
       }
@@ -206,6 +214,8 @@ int main(int argc, char** argv) {
   app.add_option("--first", options.first, "first seed");
   app.add_option("--without", options.without, "leave one kind of fault out");
   app.add_option("--hits-min", options.hits_min, "fail unless every fault and mark was seen this often");
+  app.add_option("--scenario", options.scenario, "toy: the protocol's model; linked: the real services; mixed")
+      ->check(CLI::IsMember({"toy", "linked", "mixed"}));
   app.add_option("--threads", options.threads, "worlds at a time");
   app.add_option("--mutant", options.mutant, "switch one seeded fault on (mutant build)");
   app.add_flag("--reproduce", options.reproduce, "run every seed twice and compare every record");

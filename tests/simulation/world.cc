@@ -17,9 +17,9 @@ constexpr std::uint64_t kConvergeStepsMax = 200'000;
 
 class WorldClock final : public ports::Clock {
  public:
-  WorldClock(const std::int64_t& now, const std::int64_t& offset, const bool& trusted)
-      : now_(now), offset_(offset), trusted_(trusted) {}
-  Instant now() const override { return {kStartMicros + now_ + offset_}; }
+  WorldClock(const std::int64_t& now, const std::int64_t& offset, const bool& trusted, std::int64_t scale)
+      : now_(now), offset_(offset), trusted_(trusted), scale_(scale) {}
+  Instant now() const override { return {kStartMicros + (now_ + offset_) * scale_}; }
   Instant steady() const override { return {kStartMicros + now_}; }
   bool trusted() const override { return trusted_; }
 
@@ -27,6 +27,7 @@ class WorldClock final : public ports::Clock {
   const std::int64_t& now_;
   const std::int64_t& offset_;
   const bool& trusted_;
+  std::int64_t scale_;
 };
 
 class WorldEntropy final : public ports::Entropy {
@@ -42,6 +43,27 @@ class WorldEntropy final : public ports::Entropy {
 
  private:
   Chance& chance_;
+};
+
+/// The releases one replica has folded: those of the world up to where it has read.
+class SeenReleases final : public ledger::RulesStore {
+ public:
+  SeenReleases(const catalogue::CatalogueStore& all) : all_(all) {}
+  std::optional<ledger::RulesVersion> latest() const override {
+    std::optional<ledger::RulesVersion> last;
+    for (const auto& version : all_.versions()) {
+      if (version.cursor.offset < read_to) last = ledger::RulesVersion{version.cursor, version.version, version.catalogue};
+    }
+    return last;
+  }
+  std::optional<ledger::RulesVersion> find(const Cursor& cursor) const override {
+    if (cursor.offset >= read_to) return std::nullopt;
+    return all_.find(cursor);
+  }
+  Offset read_to = 0;
+
+ private:
+  const catalogue::CatalogueStore& all_;
 };
 
 class MemorySuspect final : public ledger::SuspectSlot {
@@ -147,6 +169,7 @@ struct World::Replica final : ledger::LaneObserver {
   std::int64_t clock_offset = 0;
   bool clock_trusted = true;
   MemorySuspect suspect;
+  std::unique_ptr<SeenReleases> releases;
   std::unique_ptr<WorldClock> clock;
   std::unique_ptr<WorldEntropy> entropy;
   std::unique_ptr<SimulatedLog> log;
@@ -203,7 +226,7 @@ World::World(Scenario scenario, std::uint64_t seed)
   settings_.read_wait_max = ms(50);
   settings_.barrier_max = ms(200);
   settings_.probe_every = ms(50 + chance_.below(200));
-  settings_.timer_horizon = ms(30 + chance_.below(200));
+  settings_.timer_horizon = ms(30 + chance_.below(200)) * scenario_.clock_scale;
   settings_.timer_refill_every = ms(40 + chance_.below(100));
   for (auto& p : intensity_) p = chance_.below(1000);
   for (const auto& spec : scenario_.services) {
@@ -229,13 +252,24 @@ World::World(Scenario scenario, std::uint64_t seed)
         replica->world = this;
         replica->where = partitions_.back().get();
         replica->owner = i == 0 || chance_.permille(600);
-        replica->clock = std::make_unique<WorldClock>(now_, replica->clock_offset, replica->clock_trusted);
+        replica->clock =
+            std::make_unique<WorldClock>(now_, replica->clock_offset, replica->clock_trusted, scenario_.clock_scale);
         replica->entropy = std::make_unique<WorldEntropy>(chance_);
         replicas_.push_back(std::move(replica));
       }
     }
   }
+  judge_.set_rules(this, [](const void* world, const Cursor& cursor) -> const Rules* {
+    const auto found = static_cast<const World*>(world)->releases_.find(cursor);
+    return found ? found->rules.get() : nullptr;  // the store keeps every release
+  });
   for (auto& replica : replicas_) start(*replica);
+}
+
+Instant World::latest_wall() const {
+  std::int64_t latest = 0;
+  for (const auto& replica : replicas_) latest = std::max(latest, replica->clock_offset);
+  return {kStartMicros + (now_ + latest) * scenario_.clock_scale};
 }
 
 World::~World() = default;
@@ -251,10 +285,12 @@ void World::start(Replica& replica) {
   replica.life = next_life_++;
   replica.log = std::make_unique<SimulatedLog>(*this, replica.number, replica.life);
   replica.projection = std::make_unique<SimulatedProjection>();
-  replica.lane = std::make_unique<ledger::Lane>(replica.where->id, *replica.where->service->machine,
-                                                ledger::LanePorts{*replica.log, *replica.projection, *replica.clock,
-                                                                  *replica.entropy, replica.suspect, replica, nullptr},
-                                                settings_);
+  if (replica.where->service->uses_rules) replica.releases = std::make_unique<SeenReleases>(releases_);
+  replica.lane =
+      std::make_unique<ledger::Lane>(replica.where->id, *replica.where->service->machine,
+                                     ledger::LanePorts{*replica.log, *replica.projection, *replica.clock, *replica.entropy,
+                                                       replica.suspect, replica, replica.releases.get()},
+                                     settings_);
   if (replica.owner) deliver(replica, ledger::Assigned{});
 }
 
@@ -283,12 +319,14 @@ void World::pump(Replica& replica) {
 void World::append(Partition& where, const block::Record& record) {
   auto parsed = block::parse(where.id, record);
   where.log.emplace_back(record, parsed ? *parsed : nullptr);
+  if (where.id.ledger == "catalogue") releases_.fold(static_cast<Offset>(where.log.size()) - 1, where.log.back().second);
   judge_.take(where.id, record.header, record.value);
   ++counts_.blocks;
 }
 
 std::optional<std::string> World::run() {
-  const std::uint64_t fault_steps = 400 + chance_.below(1600);
+  // The more lanes share the steps, the more steps a lane needs to meet its faults.
+  const std::uint64_t fault_steps = (400 + chance_.below(1600)) * replicas_.size() / 4;
   for (std::uint64_t at = 0;; ++at) {
     ++counts_.steps;
     if (at == fault_steps) heal();
@@ -382,6 +420,8 @@ void World::step() {
   for (auto& replica : replicas_) {
     if (!replica->lane && replica->restart_at <= now_) start(*replica);
   }
+  if (scenario_.act && chance_.permille(30)) scenario_.act(judge_, scenario_.requests);
+  catalogue_step();
   switch (chance_.below(11)) {
     case 10:
     case 0: client_step(); break;
@@ -399,6 +439,16 @@ void World::step() {
       break;
     }
   }
+}
+
+// Replicas read the catalogue's ledger in their own time.
+void World::catalogue_step() {
+  if (!chance_.permille(100)) return;
+  Replica& replica = *replicas_[chance_.below(static_cast<std::uint32_t>(replicas_.size()))];
+  if (!replica.lane || !replica.releases || replica.frozen_until > now_) return;
+  if (replica.releases->read_to >= releases_.next_offset()) return;
+  ++replica.releases->read_to;
+  deliver(replica, ledger::RulesChanged{});
 }
 
 void World::client_step() {
@@ -694,8 +744,7 @@ std::optional<std::string> World::unrest() {
       if (dossier.parked || !dossier.queue.empty()) return name + " has a parked dossier";
       if (!dossier.intents.empty()) return name + " has an open intent";
       for (const auto& [timer, at] : dossier.timers) {
-        if (at.due != 0 && at.due <= kStartMicros + now_ + replica.clock_offset + 10'000'000)
-          return name + " has a timer to fire";
+        if (at.due != 0 && at.due <= latest_wall().micros + 100'000) return name + " has a timer to fire";
       }
     }
   }

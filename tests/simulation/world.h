@@ -1,5 +1,6 @@
 #pragma once
 
+#include "catalogue/adapters/catalogue_store.h"
 #include "platform/ledger/lane.h"
 #include "simulation/chance.h"
 #include "simulation/faults.h"
@@ -8,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +24,8 @@ struct ServiceSpec {
   const ledger::Machine* machine = nullptr;
   const Oracle* oracle = nullptr;
   std::uint32_t partitions = 2;
+  /// Decides under the catalogue's releases.
+  bool uses_rules = false;
 };
 
 /// A command that some client sends until it has an answer.
@@ -54,6 +58,10 @@ struct Scenario {
   std::vector<ServiceSpec> services;
   std::vector<ClientRequest> requests;
   Fault without = Fault::kCount_;
+  /// Wall time per simulated time: 60,000 makes a step a minute, so that legal clocks run out within a world.
+  std::int64_t clock_scale = 1;
+  /// Adds requests by what is to be seen; may be empty.
+  std::function<void(const Judge&, std::vector<ClientRequest>&)> act = {};
 };
 
 /// One seeded run: two replicas of every lane that may both own it, a log, projections, clocks and a network that all fail,
@@ -128,6 +136,8 @@ class World {
   void fetch_step();
   void projection_step();
   void operator_step();
+  void catalogue_step();
+  Instant latest_wall() const;
   void start(Replica& replica);
   void crash(Replica& replica);
   void deliver(Replica& replica, ledger::LaneMessage message);
@@ -142,6 +152,7 @@ class World {
   Scenario scenario_;
   Chance chance_;
   Judge judge_;
+  catalogue::CatalogueStore releases_;  // of every record appended so far; replicas see them later
   std::vector<std::unique_ptr<Partition>> partitions_;
   std::map<LedgerPartition, std::size_t> index_;
   std::vector<std::unique_ptr<Replica>> replicas_;
