@@ -8,7 +8,8 @@ Instant near_due_time(const shared_kernel::WorkingCalendar& calendar, Instant st
   const auto from = shared_kernel::minute_of(start);
   const auto total = calendar.minutes_between(from, shared_kernel::minute_of(due));
   if (total <= 0) return due;
-  const auto quiet = std::max(total - shared_kernel::kMinutesPerWorkingDay, total * 3 / 4);
+  const auto day = shared_kernel::kMinutesPerWorkingDay;
+  const auto quiet = total >= 2 * day ? total - day : total * 3 / 4;
   return std::min(due, shared_kernel::instant_of(calendar.add_minutes(from, quiet)));
 }
 
