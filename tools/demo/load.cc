@@ -399,8 +399,9 @@ class Load {
         times.arrived = now;
         progress->stages[*leg] = Stage::kAccepting;
         if (const auto hop = progress->passage.hop(*leg); hop && progress->measured) report_.hop_latency.add(*hop);
-        answers.push_back(answer_to(item.work()));
-        answers.back().mutable_accept();
+        auto accept = answer_to(item.work());
+        accept.mutable_accept();
+        answer(office, std::move(accept), answers);
       }
       if (settings_.confirm_results && item.sender() == office.code && item.state() == agency_api::WORK_STATE_COMPLETED &&
           !progress->confirming[*leg]) {
@@ -409,6 +410,15 @@ class Load {
         answers.back().mutable_confirm();
       }
     }
+  }
+
+  void answer(const Office& office, agency_api::WorkAnswer accept, Answers& answers) {
+    if (settings_.think <= Duration(0)) {
+      answers.push_back(std::move(accept));
+      return;
+    }
+    scheduler_.after(settings_.think,
+                     [&office, accept = std::move(accept)] { office.stream->send({accept}); });
   }
 
   static agency_api::WorkAnswer answer_to(const agency_api::WorkRef& work) {

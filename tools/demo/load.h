@@ -42,6 +42,8 @@ struct LoadSettings {
   Duration dossier_limit = std::chrono::minutes(2);
   /// One attempt of a unary call.
   Duration attempt_limit = std::chrono::seconds(10);
+  /// Time an agency takes before it accepts; 0: it answers each item when it is read.
+  Duration think{0};
   /// Says, as the sending agency, that results have arrived.
   bool confirm_results = true;
   bool hand_over = true;

@@ -25,6 +25,7 @@ struct Options {
   double rate = 25.0;
   double warm_up = 0.0;
   double limit = 120.0;
+  double think = 0.0;
   std::size_t rows = 40;
   std::string acknowledgements;
   std::vector<std::string> procedures;
@@ -46,6 +47,8 @@ void add_options(CLI::App& app, Session& session, Options& options) {
   app.add_option("--limit", options.limit, "giây cho mỗi hồ sơ · seconds for each dossier")
       ->check(CLI::Range(1.0, 86'400.0))
       ->capture_default_str();
+  app.add_option("--think", options.think, "giây cơ quan suy nghĩ trước khi nhận · seconds an agency takes before it accepts")
+      ->check(CLI::Range(0.0, 3600.0));
   app.add_option("--rows", options.rows, "số dòng của bảng · rows of the table")->capture_default_str();
   app.add_option("--acknowledgements", options.acknowledgements, "tệp ghi mọi xác nhận · file for every acknowledgement");
   app.add_option("--procedures", options.procedures, "mã thủ tục · procedure codes")->delimiter(',');
@@ -68,6 +71,7 @@ lienthong::demo::LoadSettings load_settings(const Session& session, const Option
   load.dossiers = options.dossiers;
   load.warm_up = seconds(options.warm_up);
   load.dossier_limit = seconds(options.limit);
+  load.think = seconds(options.think);
   load.confirm_results = options.confirm;
   load.hand_over = options.mode == Mode::kDemo;
   if (options.mode == Mode::kDemo) {
