@@ -45,6 +45,8 @@ std::vector<kafka::Permission> permissions() {
     std::vector<LedgerName> foreign;
     for (const auto& [source, mask] : machine->sources()) foreign.push_back(source);
     if (own != kCatalogueLedger) foreign.emplace_back(kCatalogueLedger);
+    // Intake shows the free texts of all services, which stand sealed in their ledgers.
+    if (own == "intake") foreign.emplace_back("agency-processing");
     add(own == kCatalogueLedger ? kCatalogueHost : own, own, foreign);
     add(kAllInOne, own, {});
   }
