@@ -14,8 +14,6 @@
 
 namespace lienthong::ledger {
 
-namespace v1 = ::lienthong::ledger::v1;
-
 /// A client's command as recorded: everything a decision may know of it.
 struct CommandCause {
   std::uint32_t type = 0;

@@ -10,8 +10,6 @@
 
 namespace lienthong::ledger {
 
-namespace v1 = ::lienthong::ledger::v1;
-
 /// The fault that is switched on in this run of the mutant simulation; no other build has this symbol.
 extern Mutant mutant_switch;
 inline bool mutant(Mutant which) { return mutant_switch == which; }

@@ -9,8 +9,6 @@
 
 namespace lienthong::ledger {
 
-namespace v1 = ::lienthong::ledger::v1;
-
 /// No build that leaves the house carries a seeded fault: every `if (mutant(...))` is dead code here.
 constexpr bool mutant(Mutant) { return false; }
 
