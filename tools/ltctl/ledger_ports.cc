@@ -2,6 +2,7 @@
 
 #include "agency_processing/adapters/machine_codec.h"
 #include "catalogue/adapters/catalogue_store.h"
+#include "catalogue/adapters/release_codec.h"
 #include "intake/adapters/machine_codec.h"
 #include "platform/kafka/kafka_log.h"
 #include "platform/redis/redis_projection.h"
@@ -75,6 +76,7 @@ const std::vector<LedgerName>& all_ledgers() {
 
 std::vector<std::unique_ptr<const ledger::Machine>> all_machines() {
   std::vector<std::unique_ptr<const ledger::Machine>> machines;
+  machines.push_back(catalogue::make_catalogue_machine());
   machines.push_back(intake::make_machine());
   machines.push_back(routing::make_machine());
   machines.push_back(agency_processing::make_machine());
