@@ -1,5 +1,9 @@
+#include "tools/ltctl/agency_commands.h"
+#include "tools/ltctl/catalogue_commands.h"
+#include "tools/ltctl/dossier_commands.h"
 #include "tools/ltctl/ledger_commands.h"
 #include "tools/ltctl/session.h"
+#include "tools/ltctl/work_commands.h"
 
 #include <CLI/CLI.hpp>
 
@@ -22,6 +26,9 @@ void add_common_options(CLI::App& app, Session& session) {
       ->transform(CLI::CheckedTransformer(languages, CLI::ignore_case))
       ->envname("LIENTHONG_LANG");
   app.add_option("--as", session.principal, "chủ thể khác, theo chứng thư · act as another principal, by its certificate");
+  app.add_option("--timeout", session.timeout, "giây cho cả lệnh, kể cả gửi lại · seconds, repetitions included")
+      ->check(CLI::Range(0.1, 3600.0));
+  app.add_option("--request-id", session.request_id, "gửi lại một lệnh trước · repeat a command of before");
   app.fallthrough();
 }
 
@@ -43,6 +50,10 @@ int main(int argc, char** argv) {
       throw CLI::RuntimeError(static_cast<int>(session.exit));
     }
   });
+  lienthong::ltctl::add_dossier_commands(app, session);
+  lienthong::ltctl::add_work_commands(app, session);
+  lienthong::ltctl::add_agency_commands(app, session);
+  lienthong::ltctl::add_catalogue_commands(app, session);
   lienthong::ltctl::add_ledger_commands(app, session);
   try {
     app.parse(argc, argv);

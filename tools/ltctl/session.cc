@@ -1,5 +1,6 @@
 #include "tools/ltctl/session.h"
 
+#include <cctype>
 #include <cstdio>
 
 namespace lienthong::ltctl {
@@ -11,9 +12,17 @@ void Session::show(const Table& table, const nlohmann::json& document) const {
 
 void Session::line(const Text& text) const { std::fputs((say(text) + "\n").c_str(), stdout); }
 
-void Session::fail(const Error& error, const std::string& request_id) {
+void Session::act_for(const std::string& agency) {
+  if (!principal.empty() || agency.empty()) return;
+  std::string name = "agency-" + agency.substr(0, agency.find('/'));
+  for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  // Without that certificate the command goes on as who we are, and is refused with the reason if that is not enough.
+  static_cast<void>(settings.act_as(name));
+}
+
+void Session::fail(const Error& error, const std::string& request) {
   std::fflush(stdout);
-  const std::string out = json() ? error_json(error, request_id).dump() + "\n" : error_text(error, language, request_id);
+  const std::string out = json() ? error_json(error, request).dump() + "\n" : error_text(error, language, request);
   std::fputs(out.c_str(), stderr);
   exit = exit_of(error.code);
 }

@@ -17,6 +17,10 @@ struct Session {
   Format format = Format::kTable;
   /// Principal to act as; empty: the one of the settings.
   std::string principal;
+  /// Of a whole command, repetitions included. Units: seconds.
+  double timeout = 30.0;
+  /// Request id given by hand, to repeat a command of before; empty: a new one.
+  std::string request_id;
   Exit exit = Exit::kOk;
 
   const std::string& say(const Text& text) const { return text.in(language); }
@@ -24,8 +28,10 @@ struct Session {
   /// Shows the result in the wanted format on stdout.
   void show(const Table& table, const nlohmann::json& document) const;
   void line(const Text& text) const;
+  /// Acts as the agency's own principal from now on, where its certificate is at hand and nobody else was named.
+  void act_for(const std::string& agency);
   /// Shows an error on stderr and ends the command with its exit code.
-  void fail(const Error& error, const std::string& request_id = {});
+  void fail(const Error& error, const std::string& request = {});
 };
 
 }  // namespace lienthong::ltctl

@@ -36,6 +36,8 @@ enum class Exit : int {
   kPartly = 6,
   kDeadline = 7,
   kUnavailable = 8,
+  kProblems = 9,
+  kInterrupted = 130,
 };
 Exit exit_of(ErrorCode code);
 
