@@ -78,7 +78,7 @@ Work decode(const v1::StoredWork& from, wire::Decoding& in) {
 }  // namespace
 
 std::string encode_state(const State& state) {
-  v1::StoredCase to;
+  auto& to = wire::scratch<v1::StoredCase>();
   to.set_home_key(state.home.text());
   to.set_dossier_code(state.dossier_code);
   to.set_procedure_code(state.procedure_code);
@@ -88,15 +88,16 @@ std::string encode_state(const State& state) {
 }
 
 Result<State> decode_state(std::string_view bytes) {
-  const auto from = wire::parse<v1::StoredCase>(bytes);
-  if (!from) return failure(from.error());
+  const auto parsed = wire::parse<v1::StoredCase>(bytes);
+  if (!parsed) return failure(parsed.error());
+  const auto& from = **parsed;
   wire::Decoding in;
   State to;
-  if (!from->home_key().empty()) to.home = in.take(HomeKey::parse(from->home_key()));
-  to.dossier_code = from->dossier_code();
-  to.procedure_code = from->procedure_code();
-  to.procedure_version = from->procedure_version();
-  for (const auto& work : from->work()) to.work.push_back(decode(work, in));
+  if (!from.home_key().empty()) to.home = in.take(HomeKey::parse(from.home_key()));
+  to.dossier_code = from.dossier_code();
+  to.procedure_code = from.procedure_code();
+  to.procedure_version = from.procedure_version();
+  for (const auto& work : from.work()) to.work.push_back(decode(work, in));
   return in.finish(std::move(to));
 }
 

@@ -58,7 +58,7 @@ Result<DecodedCommand> read(std::string_view bytes) {
   const auto message = wire::parse<Message>(bytes);
   if (!message) return failure(message.error());
   Decoding in;
-  DecodedCommand command{decode(*message, in), in.take_if(message->has_occurred_time(), message->occurred_time())};
+  DecodedCommand command{decode(**message, in), in.take_if((*message)->has_occurred_time(), (*message)->occurred_time())};
   return in.finish(std::move(command));
 }
 

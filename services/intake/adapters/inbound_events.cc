@@ -32,7 +32,7 @@ Result<void> take(const ::lienthong::ledger::v1::Event& from, RouteReported& to)
   const auto message = wire::parse<Message>(from.payload());
   if (!message) return failure(message.error());
   Decoding in;
-  auto fact = in.finish(RouteFact{Instant{from.occurred_at()}, decode(*message, in)});
+  auto fact = in.finish(RouteFact{Instant{from.occurred_at()}, decode(**message, in)});
   if (!fact) return failure(fact.error());
   to.facts.push_back(*std::move(fact));
   return {};

@@ -11,7 +11,7 @@ namespace lienthong::intake {
 namespace wire = shared_kernel::wire;
 
 std::string encode_state(const State& state) {
-  v1::StoredDossier to;
+  auto& to = wire::scratch<v1::StoredDossier>();
   to.set_status(state.status ? code_of(*state.status) : 0);
   to.set_home_key(state.home.text());
   to.set_procedure_code(state.procedure_code);
@@ -40,35 +40,36 @@ std::string encode_state(const State& state) {
 }
 
 Result<State> decode_state(std::string_view bytes) {
-  const auto from = wire::parse<v1::StoredDossier>(bytes);
-  if (!from) return failure(from.error());
+  const auto parsed = wire::parse<v1::StoredDossier>(bytes);
+  if (!parsed) return failure(parsed.error());
+  const auto& from = **parsed;
   wire::Decoding in;
   State to;
-  if (from->status() != 0) to.status = in.take(decode_status(from->status()));
-  if (!from->home_key().empty()) to.home = in.take(HomeKey::parse(from->home_key()));
-  to.procedure_code = from->procedure_code();
-  to.procedure_version = from->procedure_version();
-  to.applicant_kind = in.take(decode_enum(from->applicant_kind()));
-  to.channel = in.take(decode_enum(from->channel()));
-  to.area_code = from->area_code();
-  to.dossier_code = from->dossier_code();
-  to.received_by = from->received_by();
-  to.helped_by = from->helped_by();
-  to.submitted_at = {from->submitted_at()};
-  to.received_at = {from->received_at()};
-  to.appointment_at = {from->appointment_at()};
-  to.first_appointment_at = {from->first_appointment_at()};
-  to.processed_at = {from->processed_at()};
-  to.closed_at = {from->closed_at()};
+  if (from.status() != 0) to.status = in.take(decode_status(from.status()));
+  if (!from.home_key().empty()) to.home = in.take(HomeKey::parse(from.home_key()));
+  to.procedure_code = from.procedure_code();
+  to.procedure_version = from.procedure_version();
+  to.applicant_kind = in.take(decode_enum(from.applicant_kind()));
+  to.channel = in.take(decode_enum(from.channel()));
+  to.area_code = from.area_code();
+  to.dossier_code = from.dossier_code();
+  to.received_by = from.received_by();
+  to.helped_by = from.helped_by();
+  to.submitted_at = {from.submitted_at()};
+  to.received_at = {from.received_at()};
+  to.appointment_at = {from.appointment_at()};
+  to.first_appointment_at = {from.first_appointment_at()};
+  to.processed_at = {from.processed_at()};
+  to.closed_at = {from.closed_at()};
   // More than one command's worth of components: supplements add to them.
-  for (const auto& component : from->components()) to.components.push_back(in.take(wire::decode(component)));
-  for (const auto& ref : from->contents()) to.contents.push_back(in.take(wire::decode(ref)));
-  for (const auto& ref : from->reasons()) to.reasons.push_back(in.take(wire::decode(ref)));
-  to.awaiting = wire::decode_legs(from->awaiting());
-  to.supplements = from->supplements();
-  to.reason_code = from->reason_code();
-  to.erased = from->erased();
-  to.handed_over_by = in.take(decode_enum(from->handed_over_by()));
+  for (const auto& component : from.components()) to.components.push_back(in.take(wire::decode(component)));
+  for (const auto& ref : from.contents()) to.contents.push_back(in.take(wire::decode(ref)));
+  for (const auto& ref : from.reasons()) to.reasons.push_back(in.take(wire::decode(ref)));
+  to.awaiting = wire::decode_legs(from.awaiting());
+  to.supplements = from.supplements();
+  to.reason_code = from.reason_code();
+  to.erased = from.erased();
+  to.handed_over_by = in.take(decode_enum(from.handed_over_by()));
   return in.finish(std::move(to));
 }
 

@@ -133,7 +133,7 @@ Result<Event> read(const ::lienthong::ledger::v1::Event& from) {
   const auto message = wire::parse<Message>(from.payload());
   if (!message) return failure(message.error());
   Decoding in;
-  Event event{Instant{from.occurred_at()}, decode(*message, in)};
+  Event event{Instant{from.occurred_at()}, decode(**message, in)};
   return in.finish(std::move(event));
 }
 

@@ -46,9 +46,9 @@ template <class Message>
 Result<void> take(const ::lienthong::ledger::v1::Event& from, Reported& to) {
   const auto message = wire::parse<Message>(from.payload());
   if (!message) return failure(message.error());
-  if (!concerns(*message)) return {};
+  if (!concerns(**message)) return {};
   Decoding in;
-  auto fact = in.finish(Fact{Instant{from.occurred_at()}, decode(*message, in)});
+  auto fact = in.finish(Fact{Instant{from.occurred_at()}, decode(**message, in)});
   if (!fact) return failure(fact.error());
   to.facts.push_back(*std::move(fact));
   return {};

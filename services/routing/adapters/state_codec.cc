@@ -105,7 +105,7 @@ LegState decode(const v1::StoredLeg& from, wire::Decoding& in) {
 }  // namespace
 
 std::string encode_state(const State& state) {
-  v1::StoredRoute to;
+  auto& to = wire::scratch<v1::StoredRoute>();
   to.set_phase(encode_phase(state.phase));
   to.set_home_key(state.dossier.home.text());
   to.set_dossier_code(state.dossier.dossier_code);
@@ -130,30 +130,31 @@ std::string encode_state(const State& state) {
 }
 
 Result<State> decode_state(std::string_view bytes) {
-  const auto from = wire::parse<v1::StoredRoute>(bytes);
-  if (!from) return failure(from.error());
+  const auto parsed = wire::parse<v1::StoredRoute>(bytes);
+  if (!parsed) return failure(parsed.error());
+  const auto& from = **parsed;
   wire::Decoding in;
   State to;
-  to.phase = in.take(decode_phase(from->phase()));
-  if (!from->home_key().empty()) to.dossier.home = in.take(HomeKey::parse(from->home_key()));
-  to.dossier.dossier_code = from->dossier_code();
-  to.dossier.procedure_code = from->procedure_code();
-  to.dossier.procedure_version = from->procedure_version();
-  to.dossier.received_by = from->received_by();
-  to.dossier.received_at = {from->received_at()};
-  to.dossier.appointment_at = {from->appointment_at()};
-  to.due_at = {from->due_at()};
-  to.near_due_at = {from->near_due_at()};
-  to.stopped_at = {from->stopped_at()};
-  to.processed_at = {from->processed_at()};
-  to.retry_at = {from->retry_at()};
-  to.started = from->started();
-  to.near_due = from->near_due();
-  to.overdue = from->overdue();
-  to.results_returned = from->results_returned();
-  for (const auto& leg : from->legs()) to.legs.push_back(decode(leg, in));
-  to.holder = in.take(decode_holder(from->holder()));
-  to.held_since = {from->held_since()};
+  to.phase = in.take(decode_phase(from.phase()));
+  if (!from.home_key().empty()) to.dossier.home = in.take(HomeKey::parse(from.home_key()));
+  to.dossier.dossier_code = from.dossier_code();
+  to.dossier.procedure_code = from.procedure_code();
+  to.dossier.procedure_version = from.procedure_version();
+  to.dossier.received_by = from.received_by();
+  to.dossier.received_at = {from.received_at()};
+  to.dossier.appointment_at = {from.appointment_at()};
+  to.due_at = {from.due_at()};
+  to.near_due_at = {from.near_due_at()};
+  to.stopped_at = {from.stopped_at()};
+  to.processed_at = {from.processed_at()};
+  to.retry_at = {from.retry_at()};
+  to.started = from.started();
+  to.near_due = from.near_due();
+  to.overdue = from.overdue();
+  to.results_returned = from.results_returned();
+  for (const auto& leg : from.legs()) to.legs.push_back(decode(leg, in));
+  to.holder = in.take(decode_holder(from.holder()));
+  to.held_since = {from.held_since()};
   return in.finish(std::move(to));
 }
 
