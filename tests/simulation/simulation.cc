@@ -74,7 +74,7 @@ Scenario toy_scenario(std::uint64_t seed, Fault without) {
         request.type = chance.permille(500) ? toy::kTouch : chance.permille(500) ? toy::kClose : toy::kReopen;
       }
       request.body =
-          toy::command_body(chance.below(60), q % 5 == 0, "key" + std::to_string(p) + "/" + std::to_string(d % 2));
+          toy::command_body(chance.below(60), q % 5 == 0, "key" + std::to_string(p) + "/" + std::to_string(d % 2) + "|1");
       scenario.requests.push_back(std::move(request));
     }
   }

@@ -4,6 +4,7 @@
 #include "platform/base/encoding.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace lienthong::ledger {
 namespace {
@@ -87,6 +88,19 @@ void apply_cause(v1::DossierValue& value, const v1::Leaf& leaf) {
   }
 }
 
+// A counter `<series>|<period>` replaces the series' earlier periods: time never goes back, so they are not asked for again,
+// and a partition keeps one counter per series however old it grows.
+void set_counter(std::map<std::string, std::uint64_t, std::less<>>& counters, const std::string& key, std::uint64_t value) {
+  if (const auto bar = key.rfind('|'); bar != std::string::npos) {
+    const std::string_view series = std::string_view(key).substr(0, bar + 1);
+    auto it = counters.lower_bound(series);
+    while (it != counters.end() && std::string_view(it->first).starts_with(series)) {
+      it = it->first == key || it->first.find('|', series.size()) != std::string::npos ? std::next(it) : counters.erase(it);
+    }
+  }
+  counters[key] = value;
+}
+
 v1::InputCursor to_wire(const LedgerName& ledger, const Cursor& cursor) {
   v1::InputCursor wire;
   wire.set_ledger(ledger);
@@ -123,7 +137,7 @@ void PartitionState::apply(const block::Block& block) {
       counters[counter.key()] += counter.value();
       continue;
     }
-    counters[counter.key()] = counter.value();
+    set_counter(counters, counter.key(), counter.value());
   }
   if (core.has_relay_upto()) relay_upto = core.relay_upto();
   decided_at = {core.decided_at()};
