@@ -1,0 +1,14 @@
+#include "agency_processing/config.h"
+#include "catalogue/adapters/catalogue_store.h"
+#include "platform/edition/process.h"
+#include "platform/observe/alarms.h"
+
+int main() {
+  namespace lt = lienthong;
+  lt::catalogue::CatalogueStore catalogue([](const std::string& what) { lt::observe::log_error("catalogue", what); });
+  const lt::edition::RulesFeed rules{
+      "catalogue", catalogue, [&](lt::Offset offset, const lt::block::BlockPtr& block) { catalogue.fold(offset, block); }};
+  std::vector<std::unique_ptr<lt::edition::HostedService>> services;
+  services.push_back(lt::agency_processing::make_service());
+  return lt::edition::run("agency-processing", rules, std::move(services));
+}

@@ -1,0 +1,20 @@
+#include "agency_processing/config.h"
+#include "catalogue/adapters/catalogue_store.h"
+#include "catalogue/config.h"
+#include "intake/config.h"
+#include "platform/edition/process.h"
+#include "platform/observe/alarms.h"
+#include "routing/config.h"
+
+int main() {
+  namespace lt = lienthong;
+  lt::catalogue::CatalogueStore catalogue([](const std::string& what) { lt::observe::log_error("catalogue", what); });
+  const lt::edition::RulesFeed rules{
+      "catalogue", catalogue, [&](lt::Offset offset, const lt::block::BlockPtr& block) { catalogue.fold(offset, block); }};
+  std::vector<std::unique_ptr<lt::edition::HostedService>> services;
+  services.push_back(lt::catalogue::make_service(catalogue));
+  services.push_back(lt::intake::make_service());
+  services.push_back(lt::routing::make_service());
+  services.push_back(lt::agency_processing::make_service());
+  return lt::edition::run("lienthong", rules, std::move(services));
+}

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "platform/edition/settings.h"
+#include "platform/ledger/host.h"
+#include "platform/ports/installation.h"
+#include "platform/ports/log.h"
+#include "platform/ports/projection.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lienthong::edition {
+
+/// Which ledgers a process writes and which of others it reads.
+struct LedgerUse {
+  std::vector<ports::LedgerPlan> own;
+  std::vector<ports::LedgerPlan> foreign;
+};
+
+/// Log, projection and ownership of the edition that the settings name.
+/// Thread-safety: any thread; must outlive everything that was made of it.
+class OpenPorts {
+ public:
+  virtual ~OpenPorts() = default;
+  virtual ports::LogBackend& log() = 0;
+  virtual ports::ProjectionBackend& projection() = 0;
+  virtual ports::Query& query() = 0;
+  virtual ledger::JoinOwners owners() = 0;
+  /// Start-up interlocks (ledger.md 10): every difference between the installation and what the settings and the ledgers
+  /// say. Blocks for some seconds. Errors in the list: kUnavailable where log or projection does not answer (a retry may
+  /// help), kFailedPrecondition where something is not as it must be.
+  virtual std::vector<Error> check(const LedgerUse& use) = 0;
+};
+
+/// Makes the data directory where it is missing and takes it for this process alone. `name` is the process's.
+/// Waits for no server. Errors: kUnavailable, kInvalidArgument; each names the cure.
+Result<std::unique_ptr<OpenPorts>> open_ports(const std::string& name, const LedgerSettings& settings);
+
+}  // namespace lienthong::edition
