@@ -33,15 +33,15 @@ class Certificates {
  public:
   explicit Certificates(std::string directory) : directory_(std::move(directory)) {}
   void make_authority(const std::string& name) const {
-    run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=" + name, "-keyout",
-         file(name, ".key"), "-out", file(name, ".crt")});
+    run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj",
+         "/CN=" + name, "-keyout", file(name, ".key"), "-out", file(name, ".crt")});
   }
   void make(const std::string& authority, const std::string& name) const {
     std::ofstream(file(name, ".ext")) << "subjectAltName=IP:127.0.0.1,DNS:localhost\n";
-    run({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout", file(name, ".key"), "-out",
-         file(name, ".csr")});
-    run({"x509", "-req", "-days", "1", "-in", file(name, ".csr"), "-CA", file(authority, ".crt"), "-CAkey", file(authority, ".key"),
-         "-CAcreateserial", "-extfile", file(name, ".ext"), "-out", file(name, ".crt")});
+    run({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout",
+         file(name, ".key"), "-out", file(name, ".csr")});
+    run({"x509", "-req", "-days", "1", "-in", file(name, ".csr"), "-CA", file(authority, ".crt"), "-CAkey",
+         file(authority, ".key"), "-CAcreateserial", "-extfile", file(name, ".ext"), "-out", file(name, ".crt")});
   }
   TlsFiles files(const std::string& authority, const std::string& name) const {
     return {file(authority, ".crt"), file(name, ".crt"), file(name, ".key")};
@@ -61,20 +61,23 @@ class RpcServerTest : public ::testing::Test {
   RpcServerTest()
       : service_("lienthong.routing.v1.RoutingService", [](const Caller& caller) -> Result<std::string> {
           if (caller.certificate_name == "desk") return std::string("principal of the desk");
-          return failure({ErrorCode::kPermissionDenied, "PRINCIPAL_UNKNOWN", "Không rõ ai gọi.", "Nobody knows the caller."});
+          return failure(
+              {ErrorCode::kPermissionDenied, "PRINCIPAL_UNKNOWN", "Không rõ ai gọi.", "Nobody knows the caller."});
         }) {
-    service_.unary<v1::GetRouteRequest, v1::GetRouteResponse>("GetRoute", [this](const Call& call, v1::GetRouteRequest request, auto out) {
-      ++handled_;
-      if (on_get_route_) return on_get_route_(out);
-      v1::GetRouteResponse reply;
-      reply.mutable_route()->set_dossier_id(request.dossier_id());
-      reply.mutable_route()->set_holder(call.principal);
-      out.ok(reply);
-    });
-    service_.unary<v1::ListRoutesRequest, v1::ListRoutesResponse>("ListRoutes", [this](const Call&, const v1::ListRoutesRequest&, auto out) {
-      ++handled_;
-      out.ok({});
-    });
+    service_.unary<v1::GetRouteRequest, v1::GetRouteResponse>(
+        "GetRoute", [this](const Call& call, v1::GetRouteRequest request, auto out) {
+          ++handled_;
+          if (on_get_route_) return on_get_route_(out);
+          v1::GetRouteResponse reply;
+          reply.mutable_route()->set_dossier_id(request.dossier_id());
+          reply.mutable_route()->set_holder(call.principal);
+          out.ok(reply);
+        });
+    service_.unary<v1::ListRoutesRequest, v1::ListRoutesResponse>(
+        "ListRoutes", [this](const Call&, const v1::ListRoutesRequest&, auto out) {
+          ++handled_;
+          out.ok({});
+        });
   }
 
   void start(const std::optional<TlsFiles>& tls = {}) {
@@ -87,7 +90,8 @@ class RpcServerTest : public ::testing::Test {
   }
   std::string target() const { return "127.0.0.1:" + std::to_string(server_->port()); }
 
-  static grpc::Status get_route(const std::shared_ptr<grpc::Channel>& channel, v1::GetRouteResponse& reply, const std::string& caller = {},
+  static grpc::Status get_route(const std::shared_ptr<grpc::Channel>& channel, v1::GetRouteResponse& reply,
+                                const std::string& caller = {},
                                 std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout);
@@ -97,7 +101,8 @@ class RpcServerTest : public ::testing::Test {
     return v1::RoutingService::NewStub(channel)->GetRoute(&context, request, &reply);
   }
   /// Sends bytes as they are.
-  static grpc::Status send(const std::shared_ptr<grpc::Channel>& channel, const std::string& method, const std::string& bytes) {
+  static grpc::Status send(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                           const std::string& bytes) {
     grpc::GenericStub stub(channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
@@ -106,7 +111,8 @@ class RpcServerTest : public ::testing::Test {
     const grpc::ByteBuffer request(&slice, 1);
     grpc::ByteBuffer reply;
     std::promise<grpc::Status> done;
-    stub.UnaryCall(&context, "/lienthong.routing.v1.RoutingService/" + method, {}, &request, &reply, [&](grpc::Status status) { done.set_value(std::move(status)); });
+    stub.UnaryCall(&context, "/lienthong.routing.v1.RoutingService/" + method, {}, &request, &reply,
+                   [&](grpc::Status status) { done.set_value(std::move(status)); });
     return done.get_future().get();
   }
 
@@ -151,7 +157,8 @@ TEST_F(RpcServerTest, RefusesWhoHasNoCertificateOfItsAuthority) {
   std::stringstream pem;
   pem << authority.rdbuf();
   nothing.pem_root_certs = pem.str();
-  EXPECT_EQ(get_route(grpc::CreateChannel(target(), grpc::SslCredentials(nothing)), reply).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(get_route(grpc::CreateChannel(target(), grpc::SslCredentials(nothing)), reply).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
 
   EXPECT_FALSE(get_route(grpc::CreateChannel(target(), grpc::InsecureChannelCredentials()), reply, "desk").ok());
 
@@ -222,7 +229,8 @@ TEST_F(RpcServerTest, TakesAnAnswerAfterTheClientHasGone) {
   std::optional<Responder<v1::GetRouteResponse>> kept;
   on_get_route_ = [&](const Responder<v1::GetRouteResponse>& out) { kept = out; };
   v1::GetRouteResponse reply;
-  EXPECT_EQ(get_route(server_->in_process_channel(), reply, "desk", std::chrono::milliseconds(100)).error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(get_route(server_->in_process_channel(), reply, "desk", std::chrono::milliseconds(100)).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
   ASSERT_TRUE(kept);
   kept->ok({});
   kept.reset();

@@ -62,21 +62,24 @@ ApiWorld::ApiWorld() {
     const auto attachment = log_.attach(sink);
     for (const auto& plan : installation.ledgers) {
       for (std::uint32_t p = 0; p < plan.partition_count; ++p) {
-        attachment->append({plan.ledger, p}, ports::make_genesis(installation, {plan.ledger, p}, plan.partition_count, "", entropy, {1}), p + 1);
+        attachment->append({plan.ledger, p},
+                           ports::make_genesis(installation, {plan.ledger, p}, plan.partition_count, "", entropy, {1}),
+                           p + 1);
       }
     }
   }
   rules_ = std::make_unique<FixedRules>(*shared_kernel::Catalogue::make(1, contents_of_catalogue()));
-  ledger::HostPorts ports{log_,
-                          projection_,
-                          clock_,
-                          [] { return std::make_unique<observe::SystemEntropy>(); },
-                          [](const LedgerName&, std::uint32_t count, ports::OwnershipSink& sink) -> Result<std::unique_ptr<ports::Ownership>> {
-                            return std::make_unique<sqlite::SoleOwnership>(sink, count);
-                          },
-                          [](const LedgerPartition& partition, std::string_view what, std::string_view detail) {
-                            std::cerr << partition.topic() << ' ' << what << ' ' << detail << '\n';
-                          }};
+  ledger::HostPorts ports{
+      log_,
+      projection_,
+      clock_,
+      [] { return std::make_unique<observe::SystemEntropy>(); },
+      [](const LedgerName&, std::uint32_t count, ports::OwnershipSink& sink) -> Result<std::unique_ptr<ports::Ownership>> {
+        return std::make_unique<sqlite::SoleOwnership>(sink, count);
+      },
+      [](const LedgerPartition& partition, std::string_view what, std::string_view detail) {
+        std::cerr << partition.topic() << ' ' << what << ' ' << detail << '\n';
+      }};
   ledger::HostSettings settings;
   settings.suspect_dir = directory_.path();
   host_ = *ledger::Host::start(std::move(ports), settings,
@@ -87,29 +90,38 @@ ApiWorld::ApiWorld() {
 
   reads_ = std::make_unique<rpc::ReadPool>(2, 1000);
   keys_ = *intake::SqliteKeyStore::open({directory_.path() + "/keys.db"}, crypto::random_key());
-  contents_ = *intake::SealedContents::open({directory_.path() + "/contents.db", {{"intake", 0}, {"intake", 1}}}, log_, *keys_,
-                                            [](std::string_view, std::string_view) {});
-  intake_api_ = std::make_unique<intake::IntakeApi>(intake::IntakeApiParts{
-      host_->gateway("intake"), projection_, clock_, *rules_, *keys_, *contents_, *reads_,
-      [this](const intake::AuditRecord& look) {
-        record("intake: " + look.principal + " for " + look.on_behalf_of + ": " + look.purpose);
-        return true;
-      },
-      kServiceKey});
+  contents_ = *intake::SealedContents::open({directory_.path() + "/contents.db", {{"intake", 0}, {"intake", 1}}}, log_,
+                                            *keys_, [](std::string_view, std::string_view) {});
+  intake_api_ = std::make_unique<intake::IntakeApi>(
+      intake::IntakeApiParts{host_->gateway("intake"), projection_, clock_, *rules_, *keys_, *contents_, *reads_,
+                             [this](const intake::AuditRecord& look) {
+                               record("intake: " + look.principal + " for " + look.on_behalf_of + ": " + look.purpose);
+                               return true;
+                             },
+                             kServiceKey});
   intake_server_ = *rpc::Server::start({}, intake_api_->services());
-  const auto client = [this](const char* name) { return std::make_shared<rpc::Client>(intake_server_->in_process_channel(), name); };
+  const auto client = [this](const char* name) {
+    return std::make_shared<rpc::Client>(intake_server_->in_process_channel(), name);
+  };
   intake_contents_ = std::make_unique<agency_processing::RpcIntakeContents>(client("agency-processing"), clock_);
   routing_contents_ = std::make_unique<agency_processing::RpcIntakeContents>(client("routing"), clock_);
   start_server();
 }
 
 void ApiWorld::start_server() {
-  agency_processing::AgencyApiParts parts{host_->gateway("agency-processing"), projection_, log_, clock_, *rules_, *intake_contents_, *reads_,
-                                          [this](const agency_processing::AuditRecord& look) {
-                                            record("agency: " + look.principal + " for " + look.agency + ": " + look.purpose);
-                                            return true;
-                                          },
-                                          kServiceKey};
+  agency_processing::AgencyApiParts parts{
+      host_->gateway("agency-processing"),
+      projection_,
+      log_,
+      clock_,
+      *rules_,
+      *intake_contents_,
+      *reads_,
+      [this](const agency_processing::AuditRecord& look) {
+        record("agency: " + look.principal + " for " + look.agency + ": " + look.purpose);
+        return true;
+      },
+      kServiceKey};
   parts.feed.heartbeat = std::chrono::milliseconds(300);
   agency_api_ = std::make_unique<agency_processing::AgencyApi>(std::move(parts));
   routing_api_ = std::make_unique<routing::RoutingApi>(routing::RoutingApiParts{

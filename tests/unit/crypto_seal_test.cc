@@ -9,7 +9,8 @@ namespace {
 
 TEST(CryptoSeal, OpensWhatItSealed) {
   const auto key = random_key();
-  for (const auto* text : {"", "a", "Nguyễn Văn Mẫu"}) EXPECT_EQ(*open_sealed(key, seal(key, text, "context"), "context"), text);
+  for (const auto* text : {"", "a", "Nguyễn Văn Mẫu"})
+    EXPECT_EQ(*open_sealed(key, seal(key, text, "context"), "context"), text);
 }
 
 TEST(CryptoSeal, NeverGivesTheSameCiphertextTwice) {

@@ -8,9 +8,9 @@ namespace lienthong::rpc {
 namespace {
 
 constexpr std::array kAllCodes = {
-    ErrorCode::kInvalidArgument,  ErrorCode::kNotFound,        ErrorCode::kAlreadyExists,     ErrorCode::kPermissionDenied,
-    ErrorCode::kUnauthenticated,  ErrorCode::kFailedPrecondition, ErrorCode::kAborted,        ErrorCode::kResourceExhausted,
-    ErrorCode::kUnavailable,      ErrorCode::kDeadlineExceeded, ErrorCode::kDataLoss,         ErrorCode::kInternal};
+    ErrorCode::kInvalidArgument, ErrorCode::kNotFound,           ErrorCode::kAlreadyExists, ErrorCode::kPermissionDenied,
+    ErrorCode::kUnauthenticated, ErrorCode::kFailedPrecondition, ErrorCode::kAborted,       ErrorCode::kResourceExhausted,
+    ErrorCode::kUnavailable,     ErrorCode::kDeadlineExceeded,   ErrorCode::kDataLoss,      ErrorCode::kInternal};
 
 Error error_of(ErrorCode code) {
   return {code, "SOME_REASON", "Văn bản tiếng Việt có dấu", "English text", {{"header.request_id", "is no UUID"}}};
@@ -46,7 +46,8 @@ TEST(RpcStatus, TellsToRetryOnlyWhereARetryHelps) {
     const bool helps = code == ErrorCode::kUnavailable || code == ErrorCode::kResourceExhausted;
     EXPECT_EQ(retry_delay(to_status(error_of(code))), helps ? kDefaultRetryDelay : Duration::zero());
   }
-  EXPECT_EQ(retry_delay(to_status(error_of(ErrorCode::kUnavailable), std::chrono::milliseconds(1500))), std::chrono::milliseconds(1500));
+  EXPECT_EQ(retry_delay(to_status(error_of(ErrorCode::kUnavailable), std::chrono::milliseconds(1500))),
+            std::chrono::milliseconds(1500));
 }
 
 TEST(RpcStatus, ReadsAStatusWithoutDetails) {

@@ -30,7 +30,8 @@ struct Batch {
 };
 
 bool has_ended(v1::WorkPhase phase) {
-  return phase == v1::WORK_PHASE_COMPLETED || phase == v1::WORK_PHASE_CONFIRMED || phase == v1::WORK_PHASE_REFUSED || phase == v1::WORK_PHASE_CLOSED;
+  return phase == v1::WORK_PHASE_COMPLETED || phase == v1::WORK_PHASE_CONFIRMED || phase == v1::WORK_PHASE_REFUSED ||
+         phase == v1::WORK_PHASE_CLOSED;
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ AgencyApi::AgencyApi(AgencyApiParts parts)
       "GetWork", [this](const auto& call, auto request, auto out) { get_work(call, request, out); });
   service_.unary<v1::AnswerWorkRequest, v1::AnswerWorkResponse>(
       "AnswerWork", [this](const auto& call, auto request, auto out) { answer_batch(call, request, out); });
-  service_.bidi("StreamWork", [this](const rpc::Call& call) -> Result<std::shared_ptr<rpc::StreamHandler>> { return feed_.open(call); });
+  service_.bidi("StreamWork",
+                [this](const rpc::Call& call) -> Result<std::shared_ptr<rpc::StreamHandler>> { return feed_.open(call); });
 }
 
 template <class Reply>
@@ -77,48 +79,56 @@ void AgencyApi::register_answers() {
     *out.mutable_work() = std::move(*request.mutable_work());
     return out;
   };
-  service_.unary<v1::AcceptWorkRequest, v1::AcceptWorkResponse>("AcceptWork", [=, this](const auto& call, auto request, auto out) {
-    auto one = answer_of(request);
-    *one.mutable_accept() = request.accept();
-    answer(call, one, out);
-  });
-  service_.unary<v1::RefuseWorkRequest, v1::RefuseWorkResponse>("RefuseWork", [=, this](const auto& call, auto request, auto out) {
-    auto one = answer_of(request);
-    *one.mutable_refuse() = request.refuse();
-    answer(call, one, out);
-  });
-  service_.unary<v1::AskSupplementRequest, v1::AskSupplementResponse>("AskSupplement", [=, this](const auto& call, auto request, auto out) {
-    auto one = answer_of(request);
-    *one.mutable_ask_supplement() = request.demand();
-    answer(call, one, out);
-  });
-  service_.unary<v1::CompleteWorkRequest, v1::CompleteWorkResponse>("CompleteWork", [=, this](const auto& call, auto request, auto out) {
-    auto one = answer_of(request);
-    *one.mutable_complete() = request.complete();
-    answer(call, one, out);
-  });
-  service_.unary<v1::ConfirmResultRequest, v1::ConfirmResultResponse>("ConfirmResult", [=, this](const auto& call, auto request, auto out) {
-    auto one = answer_of(request);
-    one.mutable_confirm();
-    answer(call, one, out);
-  });
+  service_.unary<v1::AcceptWorkRequest, v1::AcceptWorkResponse>("AcceptWork",
+                                                                [=, this](const auto& call, auto request, auto out) {
+                                                                  auto one = answer_of(request);
+                                                                  *one.mutable_accept() = request.accept();
+                                                                  answer(call, one, out);
+                                                                });
+  service_.unary<v1::RefuseWorkRequest, v1::RefuseWorkResponse>("RefuseWork",
+                                                                [=, this](const auto& call, auto request, auto out) {
+                                                                  auto one = answer_of(request);
+                                                                  *one.mutable_refuse() = request.refuse();
+                                                                  answer(call, one, out);
+                                                                });
+  service_.unary<v1::AskSupplementRequest, v1::AskSupplementResponse>("AskSupplement",
+                                                                      [=, this](const auto& call, auto request, auto out) {
+                                                                        auto one = answer_of(request);
+                                                                        *one.mutable_ask_supplement() = request.demand();
+                                                                        answer(call, one, out);
+                                                                      });
+  service_.unary<v1::CompleteWorkRequest, v1::CompleteWorkResponse>("CompleteWork",
+                                                                    [=, this](const auto& call, auto request, auto out) {
+                                                                      auto one = answer_of(request);
+                                                                      *one.mutable_complete() = request.complete();
+                                                                      answer(call, one, out);
+                                                                    });
+  service_.unary<v1::ConfirmResultRequest, v1::ConfirmResultResponse>("ConfirmResult",
+                                                                      [=, this](const auto& call, auto request, auto out) {
+                                                                        auto one = answer_of(request);
+                                                                        one.mutable_confirm();
+                                                                        answer(call, one, out);
+                                                                      });
 }
 
-void AgencyApi::answer_batch(const rpc::Call& call, const v1::AnswerWorkRequest& request, const Out<v1::AnswerWorkResponse>& out) const {
+void AgencyApi::answer_batch(const rpc::Call& call, const v1::AnswerWorkRequest& request,
+                             const Out<v1::AnswerWorkResponse>& out) const {
   if (request.answers_size() == 0 || request.answers_size() > kAnswersMax) {
     return out.fail(rpc::invalid_field("answers", "phải có 1 đến 200 câu trả lời.", "1 to 200 answers are taken."));
   }
   const auto batch = std::make_shared<Batch>(request.answers_size(), out);
   for (int i = 0; i < request.answers_size(); ++i) {
     const auto& one = request.answers(i);
-    answers_.answer(call, one, [this, batch, i, id = one.header().request_id(), leg = one.work().leg()](const Answered& answered) {
-      answers_.set_result(id, leg, answered, *batch->answer.mutable_results(i));
-      if (batch->left.fetch_sub(1) == 1) batch->out.ok(batch->answer);
-    });
+    answers_.answer(call, one,
+                    [this, batch, i, id = one.header().request_id(), leg = one.work().leg()](const Answered& answered) {
+                      answers_.set_result(id, leg, answered, *batch->answer.mutable_results(i));
+                      if (batch->left.fetch_sub(1) == 1) batch->out.ok(batch->answer);
+                    });
   }
 }
 
-void AgencyApi::list_work(const rpc::Call& call, const v1::ListWorkRequest& request, const Out<v1::ListWorkResponse>& out) const {
+void AgencyApi::list_work(const rpc::Call& call, const v1::ListWorkRequest& request,
+                          const Out<v1::ListWorkResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
   const auto* principal = (*catalogue)->principal(call.principal);
@@ -130,7 +140,8 @@ void AgencyApi::list_work(const rpc::Call& call, const v1::ListWorkRequest& requ
   std::vector<v1::WorkState> states = {v1::WORK_STATE_OFFERED, v1::WORK_STATE_ACCEPTED, v1::WORK_STATE_SUSPENDED};
   if (request.state() != v1::WORK_STATE_UNSPECIFIED) states = {request.state()};
   if (request.to_confirm()) states = {v1::WORK_STATE_COMPLETED};
-  for (const auto state : states) wanted.keys.push_back(agency + '/' + (request.to_confirm() ? "results" : bucket_of(state)));
+  for (const auto state : states)
+    wanted.keys.push_back(agency + '/' + (request.to_confirm() ? "results" : bucket_of(state)));
   const auto queued = parts_.reads.post([this, wanted, states, request, out] {
     auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
     if (!page) return out.fail(page.error());
@@ -166,37 +177,44 @@ Result<v1::GetWorkResponse> AgencyApi::visible_work(const rpc::Call& call, const
   const auto stored = stored_case(*read.value);
   if (!stored) return failure(stored.error());
   const auto* work = find_work(*stored, request.work().leg(), request.work().attempt());
-  if (work == nullptr || !shared_kernel::api::may_know_of(*principal, work->agency(), stored->procedure_code())) return failure(work_not_found());
+  if (work == nullptr || !shared_kernel::api::may_know_of(*principal, work->agency(), stored->procedure_code()))
+    return failure(work_not_found());
   if (!Catalogue::allows(*principal, Action::kReadWorkContent, work->agency(), stored->procedure_code())) {
     return failure(shared_kernel::api::not_granted(Action::kReadWorkContent));
   }
-  if (has_ended(work->phase()) && Instant{work->changed_at()} + parts_.content_kept < parts_.clock.now()) return failure(work_not_found());
+  if (has_ended(work->phase()) && Instant{work->changed_at()} + parts_.content_kept < parts_.clock.now())
+    return failure(work_not_found());
   v1::GetWorkResponse answer;
   *answer.mutable_item() = work_item(name.id, read.value->dossier_seq(), *stored, *work);
   commands_.set_position(name, read.block_seq, *answer.mutable_position());
   return answer;
 }
 
-void AgencyApi::get_work(const rpc::Call& call, const v1::GetWorkRequest& request, const Out<v1::GetWorkResponse>& out) const {
+void AgencyApi::get_work(const rpc::Call& call, const v1::GetWorkRequest& request,
+                         const Out<v1::GetWorkResponse>& out) const {
   const auto name = shared_kernel::parse_dossier_name(request.work().dossier_id());
   if (!name) return out.fail(name.error());
-  if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, true); !purpose) return out.fail(purpose.error());
+  if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, true); !purpose)
+    return out.fail(purpose.error());
   const auto min_block = reads_.min_block(*name, request.min_position());
   if (!min_block) return out.fail(min_block.error());
-  reads_.read(*name, *min_block, commands_.deadline_of(call), [this, call, request, name = *name, out](const Result<ReadDossier>& read) {
-    if (!read) return out.fail(read.error());
-    const auto answer = visible_work(call, request, name, *read);
-    if (!answer) return out.fail(answer.error());
-    const auto queued = parts_.reads.post([this, call, request, answer = *answer, out] { add_content(call, request, answer, out); });
-    if (!queued) out.fail(shared_kernel::api::too_many_reads());
-  });
+  reads_.read(*name, *min_block, commands_.deadline_of(call),
+              [this, call, request, name = *name, out](const Result<ReadDossier>& read) {
+                if (!read) return out.fail(read.error());
+                const auto answer = visible_work(call, request, name, *read);
+                if (!answer) return out.fail(answer.error());
+                const auto queued = parts_.reads.post(
+                    [this, call, request, answer = *answer, out] { add_content(call, request, answer, out); });
+                if (!queued) out.fail(shared_kernel::api::too_many_reads());
+              });
 }
 
 void AgencyApi::add_content(const rpc::Call& call, const v1::GetWorkRequest& request, v1::GetWorkResponse answer,
                             const Out<v1::GetWorkResponse>& out) const {
   const auto& work = answer.item().work();
   if (!parts_.audit({call.principal, answer.item().agency(), work.dossier_id(), work.leg(), request.purpose()})) {
-    return out.fail({ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE", "Không ghi được nhật ký truy cập nên không mở nội dung; hãy thử lại.",
+    return out.fail({ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE",
+                     "Không ghi được nhật ký truy cập nên không mở nội dung; hãy thử lại.",
                      "The access record could not be written, so the content is not shown; try again."});
   }
   intake::v1::GetContentRequest wanted;
@@ -204,11 +222,12 @@ void AgencyApi::add_content(const rpc::Call& call, const v1::GetWorkRequest& req
   wanted.set_leg(work.leg());
   wanted.set_purpose(request.purpose());
   wanted.set_on_behalf_of(call.principal);
-  parts_.contents.content(wanted, [answer = std::move(answer), out](const Result<intake::v1::GetContentResponse>& content) mutable {
-    if (!content) return out.fail(content.error());
-    *answer.mutable_contents() = content->contents();
-    out.ok(answer);
-  });
+  parts_.contents.content(wanted,
+                          [answer = std::move(answer), out](const Result<intake::v1::GetContentResponse>& content) mutable {
+                            if (!content) return out.fail(content.error());
+                            *answer.mutable_contents() = content->contents();
+                            out.ok(answer);
+                          });
 }
 
 }  // namespace lienthong::agency_processing

@@ -62,11 +62,14 @@ class AgencyApi {
   void register_answers();
   template <class Reply>
   void answer(const rpc::Call& call, const v1::WorkAnswer& answer, const Out<Reply>& out) const;
-  void answer_batch(const rpc::Call& call, const v1::AnswerWorkRequest& request, const Out<v1::AnswerWorkResponse>& out) const;
+  void answer_batch(const rpc::Call& call, const v1::AnswerWorkRequest& request,
+                    const Out<v1::AnswerWorkResponse>& out) const;
   void list_work(const rpc::Call& call, const v1::ListWorkRequest& request, const Out<v1::ListWorkResponse>& out) const;
   void get_work(const rpc::Call& call, const v1::GetWorkRequest& request, const Out<v1::GetWorkResponse>& out) const;
-  void add_content(const rpc::Call& call, const v1::GetWorkRequest& request, v1::GetWorkResponse answer, const Out<v1::GetWorkResponse>& out) const;
-  Result<v1::GetWorkResponse> visible_work(const rpc::Call& call, const v1::GetWorkRequest& request, const shared_kernel::DossierName& name,
+  void add_content(const rpc::Call& call, const v1::GetWorkRequest& request, v1::GetWorkResponse answer,
+                   const Out<v1::GetWorkResponse>& out) const;
+  Result<v1::GetWorkResponse> visible_work(const rpc::Call& call, const v1::GetWorkRequest& request,
+                                           const shared_kernel::DossierName& name,
                                            const shared_kernel::api::ReadDossier& read) const;
 
   AgencyApiParts parts_;

@@ -52,11 +52,15 @@ Result<Told> read_event(const ledger_v1::Event& event) {
   switch (event.type()) {
     case v1::EVENT_TYPE_LEG_ACCEPTED: return told<v1::LegAccepted>(event, v1::WORK_STATE_ACCEPTED, Told::To::kNobody);
     case v1::EVENT_TYPE_LEG_REFUSED: return told<v1::LegRefused>(event, v1::WORK_STATE_REFUSED, Told::To::kNobody, true);
-    case v1::EVENT_TYPE_SUPPLEMENT_ASKED: return told<v1::SupplementAsked>(event, v1::WORK_STATE_SUSPENDED, Told::To::kNobody);
-    case v1::EVENT_TYPE_SUPPLEMENT_ARRIVED: return told<v1::SupplementArrived>(event, v1::WORK_STATE_ACCEPTED, Told::To::kAgency);
+    case v1::EVENT_TYPE_SUPPLEMENT_ASKED:
+      return told<v1::SupplementAsked>(event, v1::WORK_STATE_SUSPENDED, Told::To::kNobody);
+    case v1::EVENT_TYPE_SUPPLEMENT_ARRIVED:
+      return told<v1::SupplementArrived>(event, v1::WORK_STATE_ACCEPTED, Told::To::kAgency);
     case v1::EVENT_TYPE_LEG_COMPLETED: return told<v1::LegCompleted>(event, v1::WORK_STATE_COMPLETED, Told::To::kSender);
-    case v1::EVENT_TYPE_RESULT_CONFIRMED: return told<v1::ResultConfirmed>(event, v1::WORK_STATE_CONFIRMED, Told::To::kAgency, true);
-    case v1::EVENT_TYPE_WORK_DUE_CHANGED: return told<v1::WorkDueChanged>(event, v1::WORK_STATE_UNSPECIFIED, Told::To::kAgency);
+    case v1::EVENT_TYPE_RESULT_CONFIRMED:
+      return told<v1::ResultConfirmed>(event, v1::WORK_STATE_CONFIRMED, Told::To::kAgency, true);
+    case v1::EVENT_TYPE_WORK_DUE_CHANGED:
+      return told<v1::WorkDueChanged>(event, v1::WORK_STATE_UNSPECIFIED, Told::To::kAgency);
     case v1::EVENT_TYPE_WORK_CLOSED: return told<v1::WorkClosed>(event, v1::WORK_STATE_CLOSED, Told::To::kAgency, true);
     default: return malformed("event type " + std::to_string(event.type()));
   }
@@ -84,7 +88,9 @@ std::shared_ptr<const v1::WorkItem> changed(const v1::WorkItem& before, const To
   return item;
 }
 
-void tell(BlockItems& block, const std::string& agency, BlockItem item) { block.by_agency[agency].push_back(std::move(item)); }
+void tell(BlockItems& block, const std::string& agency, BlockItem item) {
+  block.by_agency[agency].push_back(std::move(item));
+}
 
 void take(BlockItems& block, const DossierId& dossier, std::uint32_t leaf, std::uint64_t revision, const Told& event,
           const v1::WorkItem& before, RecentWork& recent) {
@@ -98,8 +104,8 @@ void take(BlockItems& block, const DossierId& dossier, std::uint32_t leaf, std::
   if (event.to == Told::To::kSender) tell(block, item->sender(), {dossier, leaf, item});
 }
 
-Result<void> offer(BlockItems& block, const DossierId& dossier, std::uint32_t leaf, std::uint64_t revision, const ledger_v1::Event& wire,
-                   RecentWork& recent) {
+Result<void> offer(BlockItems& block, const DossierId& dossier, std::uint32_t leaf, std::uint64_t revision,
+                   const ledger_v1::Event& wire, RecentWork& recent) {
   const auto event = parse<v1::WorkOffered>(wire);
   if (!event) return failure(event.error());
   auto item = std::make_shared<v1::WorkItem>();
@@ -157,19 +163,22 @@ Result<BlockItemsPtr> read_block(const block::Block& block, RecentWork& recent) 
   for (std::uint32_t i = 0; i < out->leaf_count; ++i) {
     if ((block.leaf_events(i) & mask) == 0) continue;
     ledger_v1::Leaf leaf;
-    if (!leaf.ParseFromArray(block.leaf_bytes(i).data(), static_cast<int>(block.leaf_bytes(i).size()))) return malformed("leaf");
+    if (!leaf.ParseFromArray(block.leaf_bytes(i).data(), static_cast<int>(block.leaf_bytes(i).size())))
+      return malformed("leaf");
     const auto dossier = DossierId::from(leaf.dossier_id());
     if (!dossier) return failure(dossier.error());
     for (auto& wire : *leaf.mutable_events()) {
       if (wire.type() > 63 || (mask_of(wire.type()) & mask) == 0) continue;
       if (wire.type() == v1::EVENT_TYPE_WORK_OFFERED) {
-        if (auto offered = offer(*out, *dossier, i, leaf.dossier_seq(), wire, recent); !offered) return failure(offered.error());
+        if (auto offered = offer(*out, *dossier, i, leaf.dossier_seq(), wire, recent); !offered)
+          return failure(offered.error());
         continue;
       }
       const auto event = read_event(wire);
       if (!event) return failure(event.error());
       // A dossier that is looked up is looked up for all its events of this block, so that they keep their order.
-      const bool waits = std::any_of(out->open.begin(), out->open.end(), [&](const auto& o) { return o.dossier == *dossier; });
+      const bool waits =
+          std::any_of(out->open.begin(), out->open.end(), [&](const auto& o) { return o.dossier == *dossier; });
       if (const auto before = waits ? nullptr : recent.find(*dossier, event->leg.leg())) {
         take(*out, *dossier, i, leaf.dossier_seq(), *event, *before, recent);
       } else if (event->to != Told::To::kNobody || waits) {

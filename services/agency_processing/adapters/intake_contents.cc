@@ -13,7 +13,8 @@ constexpr std::size_t kHeldMax = 10'000;
 }  // namespace
 
 void RpcIntakeContents::content(const intake_v1::GetContentRequest& request, ContentDone done) {
-  client_->call<intake_v1::GetContentResponse>("/lienthong.intake.v1.ContentService/GetContent", request, kCallMax, std::move(done));
+  client_->call<intake_v1::GetContentResponse>("/lienthong.intake.v1.ContentService/GetContent", request, kCallMax,
+                                               std::move(done));
 }
 
 void RpcIntakeContents::key(const std::string& dossier_id, KeyDone done) {

@@ -30,7 +30,8 @@ class IntakeContents {
 class RpcIntakeContents final : public IntakeContents {
  public:
   /// `clock` must outlive it.
-  RpcIntakeContents(std::shared_ptr<rpc::Client> client, const ports::Clock& clock) : client_(std::move(client)), clock_(clock) {}
+  RpcIntakeContents(std::shared_ptr<rpc::Client> client, const ports::Clock& clock)
+      : client_(std::move(client)), clock_(clock) {}
   void content(const ::lienthong::intake::v1::GetContentRequest& request, ContentDone done) override;
   void key(const std::string& dossier_id, KeyDone done) override;
 

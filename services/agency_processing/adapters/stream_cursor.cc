@@ -40,7 +40,8 @@ std::string encode_cursor(const StreamCursor& cursor) {
 }
 
 Result<StreamCursor> decode_cursor(std::string_view bytes) {
-  const Error invalid{ErrorCode::kInvalidArgument, "CURSOR_INVALID", "Không đọc được con trỏ; hãy bắt đầu lại không kèm con trỏ.",
+  const Error invalid{ErrorCode::kInvalidArgument, "CURSOR_INVALID",
+                      "Không đọc được con trỏ; hãy bắt đầu lại không kèm con trỏ.",
                       "The cursor can't be read; start again without one."};
   if (bytes.empty() || bytes.front() != kVersion) return failure(invalid);
   bytes.remove_prefix(1);

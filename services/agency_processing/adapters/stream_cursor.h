@@ -10,8 +10,8 @@
 
 namespace lienthong::agency_processing {
 
-/// How far a stream has come in one partition: it goes on with block `block_seq`, found at or behind `offset`, of which `index`
-/// decisions are done already.
+/// How far a stream has come in one partition: it goes on with block `block_seq`, found at or behind `offset`, of which
+/// `index` decisions are done already.
 struct StreamPosition {
   Offset offset = 0;
   std::uint64_t block_seq = 0;

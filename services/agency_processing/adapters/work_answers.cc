@@ -10,9 +10,9 @@
 namespace lienthong::agency_processing {
 namespace {
 
+using shared_kernel::DossierName;
 using shared_kernel::api::check_text;
 using shared_kernel::api::ContentKey;
-using shared_kernel::DossierName;
 
 constexpr std::size_t kTextBytesMax = 4000;
 constexpr std::size_t kReceiptBytesMax = 64;
@@ -28,16 +28,21 @@ const std::string& text_of(const v1::WorkAnswer& answer) {
 }
 
 Result<void> check(const v1::WorkAnswer& answer) {
-  if (answer.work().leg() == 0) return failure(rpc::invalid_field("work.leg", "số bước bắt đầu từ 1.", "legs count from 1."));
+  if (answer.work().leg() == 0)
+    return failure(rpc::invalid_field("work.leg", "số bước bắt đầu từ 1.", "legs count from 1."));
   switch (answer.answer_case()) {
-    case v1::WorkAnswer::kAccept: return check_text(answer.accept().receipt_code(), "accept.receipt_code", kReceiptBytesMax, false);
+    case v1::WorkAnswer::kAccept:
+      return check_text(answer.accept().receipt_code(), "accept.receipt_code", kReceiptBytesMax, false);
     case v1::WorkAnswer::kRefuse: return check_text(answer.refuse().reason(), "refuse.reason", kTextBytesMax, true);
-    case v1::WorkAnswer::kAskSupplement: return check_text(answer.ask_supplement().reason(), "demand.reason", kTextBytesMax, true);
+    case v1::WorkAnswer::kAskSupplement:
+      return check_text(answer.ask_supplement().reason(), "demand.reason", kTextBytesMax, true);
     case v1::WorkAnswer::kComplete:
       if (answer.complete().results_size() > kResultsMax) {
         return failure(rpc::invalid_field("complete.results", "tối đa 50 kết quả.", "at most 50 results."));
       }
-      if (auto receipt = check_text(answer.complete().receipt_code(), "complete.receipt_code", kReceiptBytesMax, false); !receipt) return receipt;
+      if (auto receipt = check_text(answer.complete().receipt_code(), "complete.receipt_code", kReceiptBytesMax, false);
+          !receipt)
+        return receipt;
       return check_text(answer.complete().note(), "complete.note", kTextBytesMax, false);
     case v1::WorkAnswer::kConfirm: return {};
     case v1::WorkAnswer::ANSWER_NOT_SET: break;
@@ -125,20 +130,22 @@ void WorkAnswers::answer(const rpc::Call& call, const v1::WorkAnswer& answer, Do
   submit(names->dossier, std::move(*command), std::move(done));
 }
 
-void WorkAnswers::seal_and_submit(const DossierName& dossier, ledger::CommandRequest command, const v1::WorkAnswer& answer, Done done) const {
+void WorkAnswers::seal_and_submit(const DossierName& dossier, ledger::CommandRequest command, const v1::WorkAnswer& answer,
+                                  Done done) const {
   const auto waiting = std::make_shared<ledger::CommandRequest>(std::move(command));
-  contents_.key(answer.work().dossier_id(), [this, dossier, waiting, answer, done = std::move(done)](const Result<ContentKey>& key) {
-    if (!key) {
-      // To the caller a dossier that is not there is work that is not there.
-      return done(refused(dossier, key.error().code == ErrorCode::kNotFound ? work_not_found() : key.error()));
-    }
-    kernel::v1::SealedRef reference;
-    waiting->sealed.push_back(shared_kernel::api::seal_for(*key, dossier.id, text_of(answer), reference));
-    auto encoded = encode(answer, &reference);
-    waiting->type = encoded.type;
-    waiting->body = std::move(encoded.body);
-    submit(dossier, std::move(*waiting), done);
-  });
+  contents_.key(answer.work().dossier_id(),
+                [this, dossier, waiting, answer, done = std::move(done)](const Result<ContentKey>& key) {
+                  if (!key) {
+                    // To the caller a dossier that is not there is work that is not there.
+                    return done(refused(dossier, key.error().code == ErrorCode::kNotFound ? work_not_found() : key.error()));
+                  }
+                  kernel::v1::SealedRef reference;
+                  waiting->sealed.push_back(shared_kernel::api::seal_for(*key, dossier.id, text_of(answer), reference));
+                  auto encoded = encode(answer, &reference);
+                  waiting->type = encoded.type;
+                  waiting->body = std::move(encoded.body);
+                  submit(dossier, std::move(*waiting), done);
+                });
 }
 
 void WorkAnswers::submit(const DossierName& dossier, ledger::CommandRequest command, Done done) const {
@@ -146,7 +153,8 @@ void WorkAnswers::submit(const DossierName& dossier, ledger::CommandRequest comm
   commands_.submit(dossier, std::move(command));
 }
 
-void WorkAnswers::set_result(const std::string& request_id, std::uint32_t leg, const Answered& answered, v1::WorkAnswerResult& out) const {
+void WorkAnswers::set_result(const std::string& request_id, std::uint32_t leg, const Answered& answered,
+                             v1::WorkAnswerResult& out) const {
   out.set_request_id(request_id);
   if (answered.reply.error) {
     shared_kernel::api::set_failure(*answered.reply.error, answered.reply.retry_after, *out.mutable_failure());

@@ -85,7 +85,9 @@ void WorkFeed::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<rpc::StreamHandler> WorkFeed::open(const rpc::Call& call) { return std::make_shared<WorkStream>(*this, call); }
+std::shared_ptr<rpc::StreamHandler> WorkFeed::open(const rpc::Call& call) {
+  return std::make_shared<WorkStream>(*this, call);
+}
 
 void WorkFeed::post(Task task) {
   {
@@ -183,7 +185,8 @@ void WorkFeed::read_heads(const std::shared_ptr<Session>& session, bool from_cur
 }
 
 // Without the heads (the read side is being built) the log itself has to do.
-void WorkFeed::start_from_cursor(const std::shared_ptr<Session>& session, const std::vector<ledger::v1::PartitionMeta>& metas) {
+void WorkFeed::start_from_cursor(const std::shared_ptr<Session>& session,
+                                 const std::vector<ledger::v1::PartitionMeta>& metas) {
   const auto& cursor = *session->wish.cursor;
   for (std::size_t p = 0; p < metas.size(); ++p) {
     if (metas[p].head_seq() > cursor[p].block_seq + settings_.blocks_behind_max) return start_snapshot(session, true);
@@ -225,7 +228,8 @@ void WorkFeed::note_heads(const std::shared_ptr<Session>& session, const std::ve
 
 void WorkFeed::snapshot_page(const std::shared_ptr<Session>& session, std::string page_token) {
   session->next_page.reset();
-  shared_kernel::api::ListQuery wanted{parts_.commands.ledger(), static_cast<std::uint32_t>(session->partitions.size()), "inbox", {}};
+  shared_kernel::api::ListQuery wanted{
+      parts_.commands.ledger(), static_cast<std::uint32_t>(session->partitions.size()), "inbox", {}};
   for (const auto* bucket : {"offered", "accepted", "awaiting_supplement", "results"}) {
     wanted.keys.push_back(session->wish.agency + '/' + bucket);
   }
@@ -245,8 +249,11 @@ void WorkFeed::snapshot_arrived(const std::shared_ptr<Session>& session, Result<
   for (const auto& entry : page->entries) {
     if (!session->takes(entry.hit.dossier)) continue;
     const auto stored = stored_case(entry.value);
-    const auto* work = stored ? find_work(*stored, static_cast<std::uint32_t>(std::strtoul(entry.hit.suffix.c_str(), nullptr, 10)), 0) : nullptr;
-    if (work != nullptr) session->snapshot.push_back(work_item(entry.hit.dossier, entry.value.dossier_seq(), *stored, *work));
+    const auto* work =
+        stored ? find_work(*stored, static_cast<std::uint32_t>(std::strtoul(entry.hit.suffix.c_str(), nullptr, 10)), 0)
+               : nullptr;
+    if (work != nullptr)
+      session->snapshot.push_back(work_item(entry.hit.dossier, entry.value.dossier_seq(), *stored, *work));
   }
   session->last_page = page->page.next_page_token().empty();
   if (!session->last_page) session->next_page = page->page.next_page_token();
@@ -292,13 +299,14 @@ BlockItemsPtr WorkFeed::decoded(std::uint32_t partition, Offset offset, const bl
 }
 
 void WorkFeed::look_up(const LookUp& wanted) {
-  parts_.reads.read(wanted.partition, wanted.dossier, wanted.block->block_seq, Instant{}, [this, wanted](const Result<ReadDossier>& read) {
-    post([this, wanted, read] {
-      // The block is in the log already: whoever reads it is only late.
-      if (!read) return look_ups_to_retry_.push_back(wanted);
-      looked_up(wanted, *read);
-    });
-  });
+  parts_.reads.read(wanted.partition, wanted.dossier, wanted.block->block_seq, Instant{},
+                    [this, wanted](const Result<ReadDossier>& read) {
+                      post([this, wanted, read] {
+                        // The block is in the log already: whoever reads it is only late.
+                        if (!read) return look_ups_to_retry_.push_back(wanted);
+                        looked_up(wanted, *read);
+                      });
+                    });
 }
 
 void WorkFeed::looked_up(const LookUp& wanted, const ReadDossier& read) {
@@ -361,10 +369,12 @@ void WorkFeed::take(Session& session, std::uint32_t p, const ports::Fetched& fet
   seen_head_[p] = std::max(seen_head_[p], partition.head.block_seq);
   auto items = decoded(p, fetched.offset, *block);
   if (items == nullptr) {
-    return end(sessions_.at(session.stream.get()), Error{ErrorCode::kDataLoss, "INTERNAL", "Sổ cái không đọc được; hãy báo đơn vị vận hành.",
-                                                         "The ledger can't be read; tell the operators."});
+    return end(sessions_.at(session.stream.get()),
+               Error{ErrorCode::kDataLoss, "INTERNAL", "Sổ cái không đọc được; hãy báo đơn vị vận hành.",
+                     "The ledger can't be read; tell the operators."});
   }
-  partition.pending.push_back({fetched.offset, std::move(items), block->size_bytes(), mark_of(block->header().prev), mark_of(block->hash())});
+  partition.pending.push_back(
+      {fetched.offset, std::move(items), block->size_bytes(), mark_of(block->header().prev), mark_of(block->hash())});
   flush(session);
 }
 

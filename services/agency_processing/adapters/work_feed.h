@@ -53,9 +53,9 @@ struct WorkFeedSettings {
   std::uint64_t blocks_behind_max = 100'000;
 };
 
-/// Serves all work streams of this process with one thread: follows agency-processing's ledger for each stream, reads every block once,
-/// writes what has gathered whenever a client can take it. For a slow client nothing is queued but what its credit allows.
-/// After `stop` it must still outlive the lanes and the read pool, whose answers may be on their way.
+/// Serves all work streams of this process with one thread: follows agency-processing's ledger for each stream, reads every
+/// block once, writes what has gathered whenever a client can take it. For a slow client nothing is queued but what its
+/// credit allows. After `stop` it must still outlive the lanes and the read pool, whose answers may be on their way.
 /// Thread-safety: any thread.
 class WorkFeed final : public ports::LogSink {
  public:

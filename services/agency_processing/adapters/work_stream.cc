@@ -50,9 +50,8 @@ void WorkStream::take_answers(const v1::AnswerWorkRequest& request) {
   open_answers_ += static_cast<std::size_t>(request.answers_size());
   for (const auto& answer : request.answers()) {
     feed_.parts_.answers.answer(call_, answer,
-                                [self = shared_from_this(), id = answer.header().request_id(), leg = answer.work().leg()](Answered done) {
-                                  self->answered(id, leg, std::move(done));
-                                });
+                                [self = shared_from_this(), id = answer.header().request_id(),
+                                 leg = answer.work().leg()](Answered done) { self->answered(id, leg, std::move(done)); });
   }
 }
 
@@ -97,7 +96,8 @@ Result<StreamWish> WorkStream::wish_of(const v1::StreamWorkStart& start) const {
     return failure(rpc::invalid_field("start.agency", "cần mã cơ quan.", "the code of the agency is needed."));
   }
   if (wish.shard_count > kShardsMax || wish.shard_index >= wish.shard_count) {
-    return failure(rpc::invalid_field("start.shard_index", "phải nhỏ hơn số phần, tối đa 256 phần.", "must be below the count, at most 256."));
+    return failure(rpc::invalid_field("start.shard_index", "phải nhỏ hơn số phần, tối đa 256 phần.",
+                                      "must be below the count, at most 256."));
   }
   if (!start.cursor().empty()) {
     auto cursor = decode_cursor(start.cursor());

@@ -21,9 +21,12 @@ const v1::StoredWork* find_work(const v1::StoredCase& stored, std::uint32_t leg,
   return nullptr;
 }
 
-std::string dossier_text(const std::string& home_key, const DossierId& dossier) { return home_key + '_' + to_base32(dossier.view()); }
+std::string dossier_text(const std::string& home_key, const DossierId& dossier) {
+  return home_key + '_' + to_base32(dossier.view());
+}
 
-v1::WorkItem work_item(const DossierId& dossier, std::uint64_t revision, const v1::StoredCase& stored, const v1::StoredWork& work) {
+v1::WorkItem work_item(const DossierId& dossier, std::uint64_t revision, const v1::StoredCase& stored,
+                       const v1::StoredWork& work) {
   v1::WorkItem out;
   out.mutable_work()->set_dossier_id(dossier_text(stored.home_key(), dossier));
   out.mutable_work()->set_leg(work.leg().leg());
@@ -84,7 +87,8 @@ const char* bucket_of(v1::WorkState state) {
 }
 
 Error work_not_found() {
-  return {ErrorCode::kNotFound, "WORK_NOT_FOUND", "Không có việc này, hoặc việc không thuộc cơ quan của bạn; hãy kiểm tra mã hồ sơ và số bước.",
+  return {ErrorCode::kNotFound, "WORK_NOT_FOUND",
+          "Không có việc này, hoặc việc không thuộc cơ quan của bạn; hãy kiểm tra mã hồ sơ và số bước.",
           "There is no such work, or it is not yours; check the dossier id and the leg."};
 }
 

@@ -21,7 +21,8 @@ Result<v1::StoredCase> stored_case(const ::lienthong::ledger::v1::DossierValue& 
 const v1::StoredWork* find_work(const v1::StoredCase& stored, std::uint32_t leg, std::uint32_t attempt);
 
 /// The work as the API shows it, without personal data.
-v1::WorkItem work_item(const DossierId& dossier, std::uint64_t revision, const v1::StoredCase& stored, const v1::StoredWork& work);
+v1::WorkItem work_item(const DossierId& dossier, std::uint64_t revision, const v1::StoredCase& stored,
+                       const v1::StoredWork& work);
 
 v1::WorkState state_of(v1::WorkPhase phase);
 /// Bucket of the inbox index that holds work of this state, e.g. `awaiting_supplement`.

@@ -65,7 +65,9 @@ Result<void> check_supplement(const v1::RecordSupplementRequest& request) {
   return check_components(request.components(), "components");
 }
 
-Result<void> check_reason(const std::string& reason, bool required) { return check_text(reason, "reason", kTextBytesMax, required); }
+Result<void> check_reason(const std::string& reason, bool required) {
+  return check_text(reason, "reason", kTextBytesMax, required);
+}
 
 v1::DossierContent content_of(const v1::ApplicationForm& form) {
   v1::DossierContent content;

@@ -13,7 +13,8 @@ Result<v1::StoredDossier> stored_dossier(const ledger::v1::DossierValue& value) 
   return stored;
 }
 
-v1::Dossier dossier_view(const shared_kernel::DossierName& name, const ledger::v1::DossierValue& value, const v1::StoredDossier& stored) {
+v1::Dossier dossier_view(const shared_kernel::DossierName& name, const ledger::v1::DossierValue& value,
+                         const v1::StoredDossier& stored) {
   v1::Dossier out;
   out.set_dossier_id(shared_kernel::format_dossier_name(name));
   out.set_dossier_code(stored.dossier_code());

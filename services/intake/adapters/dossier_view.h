@@ -12,6 +12,7 @@ namespace lienthong::intake {
 Result<v1::StoredDossier> stored_dossier(const ledger::v1::DossierValue& value);
 
 /// The dossier as the API shows it, without personal data.
-v1::Dossier dossier_view(const shared_kernel::DossierName& name, const ledger::v1::DossierValue& value, const v1::StoredDossier& stored);
+v1::Dossier dossier_view(const shared_kernel::DossierName& name, const ledger::v1::DossierValue& value,
+                         const v1::StoredDossier& stored);
 
 }  // namespace lienthong::intake

@@ -59,7 +59,8 @@ ledger::ReplySink IntakeApi::command_reply(const Name& dossier, const Out<Reply>
 }
 
 template <class Request, class Reply, class Command>
-void IntakeApi::create(const rpc::Call& call, const Request& request, const Out<Reply>& out, v1::CommandType type, v1::Channel channel) {
+void IntakeApi::create(const rpc::Call& call, const Request& request, const Out<Reply>& out, v1::CommandType type,
+                       v1::Channel channel) {
   const auto names = commands_.creating(request.header(), request.application().home_key(), call.principal);
   if (!names) return out.fail(names.error());
   if (const auto form = check_form(request.application()); !form) return out.fail(form.error());
@@ -80,22 +81,24 @@ void IntakeApi::create(const rpc::Call& call, const Request& request, const Out<
   commands_.submit(names->dossier, std::move(*ledger_command));
 }
 
-void IntakeApi::with_dossier_key(const rpc::Call& call, const Name& dossier, std::function<void(Result<ContentKey>)> go_on) const {
-  reads_.read(dossier, 0, commands_.deadline_of(call), [this, call, go_on = std::move(go_on)](const Result<ReadDossier>& read) {
-    if (!read) return go_on(failure(read.error()));
-    const auto queued = parts_.reads.post([this, call, go_on, read] {
-      const auto stored = visible(call, *read, Action::kReadDossier);
-      if (!stored && stored.error().code != ErrorCode::kPermissionDenied) return go_on(failure(stored.error()));
-      const auto own = read->value == nullptr ? failure(stored.error()) : stored_dossier(*read->value);
-      if (!own) return go_on(failure(own.error()));
-      if (own->erased() || own->contents().empty()) return go_on(failure(personal_data_erased()));
-      const auto& ref = own->contents(0).key_ref();
-      const auto key = parts_.keys.find(ref);
-      if (!key) return go_on(failure(key.error()));
-      go_on(ContentKey{ref, *key});
-    });
-    if (!queued) go_on(failure(shared_kernel::api::too_many_reads()));
-  });
+void IntakeApi::with_dossier_key(const rpc::Call& call, const Name& dossier,
+                                 std::function<void(Result<ContentKey>)> go_on) const {
+  reads_.read(dossier, 0, commands_.deadline_of(call),
+              [this, call, go_on = std::move(go_on)](const Result<ReadDossier>& read) {
+                if (!read) return go_on(failure(read.error()));
+                const auto queued = parts_.reads.post([this, call, go_on, read] {
+                  const auto stored = visible(call, *read, Action::kReadDossier);
+                  if (!stored && stored.error().code != ErrorCode::kPermissionDenied) return go_on(failure(stored.error()));
+                  const auto own = read->value == nullptr ? failure(stored.error()) : stored_dossier(*read->value);
+                  if (!own) return go_on(failure(own.error()));
+                  if (own->erased() || own->contents().empty()) return go_on(failure(personal_data_erased()));
+                  const auto& ref = own->contents(0).key_ref();
+                  const auto key = parts_.keys.find(ref);
+                  if (!key) return go_on(failure(key.error()));
+                  go_on(ContentKey{ref, *key});
+                });
+                if (!queued) go_on(failure(shared_kernel::api::too_many_reads()));
+              });
 }
 
 template <class Request, class Reply>
@@ -107,7 +110,8 @@ void IntakeApi::change(const rpc::Call& call, const Request& request, const Out<
   if (!begun) return out.fail(begun.error());
   begun->type = type;
   begun->reply = command_reply<Reply>(names->dossier, out);
-  const auto finish = [this, out, body = std::move(body), dossier = names->dossier](ledger::CommandRequest command, const ContentKey& key) {
+  const auto finish = [this, out, body = std::move(body), dossier = names->dossier](ledger::CommandRequest command,
+                                                                                    const ContentKey& key) {
     Sealed sealed{key, dossier.id, parts_.contents};
     auto encoded = body(sealed);
     if (!encoded) return out.fail(encoded.error());
@@ -123,8 +127,10 @@ void IntakeApi::change(const rpc::Call& call, const Request& request, const Out<
   });
 }
 
-// The keys are given up before the client hears of it. Should that be interrupted, SealedContents does it again from the ledger.
-void IntakeApi::erased(const rpc::Call& call, const v1::ErasePersonalDataRequest& request, const Out<v1::ErasePersonalDataResponse>& out) {
+// The keys are given up before the client hears of it. Should that be interrupted, SealedContents does it again from the
+// ledger.
+void IntakeApi::erased(const rpc::Call& call, const v1::ErasePersonalDataRequest& request,
+                       const Out<v1::ErasePersonalDataResponse>& out) {
   const auto names = commands_.existing(request.header(), request.dossier_id());
   if (!names) return out.fail(names.error());
   if (const auto reason = check_reason(request.reason(), false); !reason) return out.fail(reason.error());
@@ -160,69 +166,81 @@ void IntakeApi::erased(const rpc::Call& call, const v1::ErasePersonalDataRequest
 }
 
 void IntakeApi::register_commands() {
-  intake_.unary<v1::SubmitDossierRequest, v1::SubmitDossierResponse>("SubmitDossier", [this](const auto& call, auto request, auto out) {
-    create<v1::SubmitDossierRequest, v1::SubmitDossierResponse, v1::SubmitDossierCommand>(
-        call, request, out, v1::COMMAND_TYPE_SUBMIT_DOSSIER, v1::CHANNEL_ONLINE);
-  });
-  intake_.unary<v1::ReceiveDossierRequest, v1::ReceiveDossierResponse>("ReceiveDossier", [this](const auto& call, auto request, auto out) {
-    create<v1::ReceiveDossierRequest, v1::ReceiveDossierResponse, v1::ReceiveDossierCommand>(
-        call, request, out, v1::COMMAND_TYPE_RECEIVE_DOSSIER, v1::CHANNEL_COUNTER);
-  });
-  intake_.unary<v1::AcceptSubmissionRequest, v1::AcceptSubmissionResponse>("AcceptSubmission", [this](const auto& call, auto request, auto out) {
-    change(call, request, out, v1::COMMAND_TYPE_ACCEPT_DOSSIER,
-           [request](Sealed&) -> Result<std::string> {
-             v1::AcceptDossierCommand command;
-             set_occurred(request, command);
-             return block::encode_message(command);
-           },
-           false);
-  });
-  intake_.unary<v1::RefuseDossierRequest, v1::RefuseDossierResponse>("RefuseDossier", [this](const auto& call, auto request, auto out) {
-    if (const auto reason = check_reason(request.reason(), true); !reason) return out.fail(reason.error());
-    change(call, request, out, v1::COMMAND_TYPE_REFUSE_DOSSIER,
-           [request](Sealed& sealed) -> Result<std::string> {
-             v1::RefuseDossierCommand command;
-             set_occurred(request, command);
-             command.set_reason_code(request.reason_code());
-             sealed.add(request.reason(), *command.mutable_reason());
-             return block::encode_message(command);
-           },
-           true);
-  });
-  intake_.unary<v1::RecordSupplementRequest, v1::RecordSupplementResponse>("RecordSupplement", [this](const auto& call, auto request, auto out) {
-    if (const auto form = check_supplement(request); !form) return out.fail(form.error());
-    change(call, request, out, v1::COMMAND_TYPE_RECEIVE_SUPPLEMENT,
-           [request](Sealed& sealed) -> Result<std::string> {
-             v1::ReceiveSupplementCommand command;
-             set_occurred(request, command);
-             set_plain_components(request.components(), *command.mutable_components());
-             sealed.add(block::encode_message(content_of(request)), *command.mutable_content());
-             return block::encode_message(command);
-           },
-           true);
-  });
-  intake_.unary<v1::WithdrawDossierRequest, v1::WithdrawDossierResponse>("WithdrawDossier", [this](const auto& call, auto request, auto out) {
-    if (const auto reason = check_reason(request.reason(), false); !reason) return out.fail(reason.error());
-    const bool seals = !request.reason().empty();
-    change(call, request, out, v1::COMMAND_TYPE_WITHDRAW_DOSSIER,
-           [request, seals](Sealed& sealed) -> Result<std::string> {
-             v1::WithdrawDossierCommand command;
-             set_occurred(request, command);
-             if (seals) sealed.add(request.reason(), *command.mutable_reason());
-             return block::encode_message(command);
-           },
-           seals);
-  });
-  intake_.unary<v1::HandOverResultRequest, v1::HandOverResultResponse>("HandOverResult", [this](const auto& call, auto request, auto out) {
-    change(call, request, out, v1::COMMAND_TYPE_HAND_OVER_RESULT,
-           [request](Sealed&) -> Result<std::string> {
-             v1::HandOverResultCommand command;
-             set_occurred(request, command);
-             command.set_channel(request.channel() == v1::CHANNEL_UNSPECIFIED ? v1::CHANNEL_COUNTER : request.channel());
-             return block::encode_message(command);
-           },
-           false);
-  });
+  intake_.unary<v1::SubmitDossierRequest, v1::SubmitDossierResponse>(
+      "SubmitDossier", [this](const auto& call, auto request, auto out) {
+        create<v1::SubmitDossierRequest, v1::SubmitDossierResponse, v1::SubmitDossierCommand>(
+            call, request, out, v1::COMMAND_TYPE_SUBMIT_DOSSIER, v1::CHANNEL_ONLINE);
+      });
+  intake_.unary<v1::ReceiveDossierRequest, v1::ReceiveDossierResponse>(
+      "ReceiveDossier", [this](const auto& call, auto request, auto out) {
+        create<v1::ReceiveDossierRequest, v1::ReceiveDossierResponse, v1::ReceiveDossierCommand>(
+            call, request, out, v1::COMMAND_TYPE_RECEIVE_DOSSIER, v1::CHANNEL_COUNTER);
+      });
+  intake_.unary<v1::AcceptSubmissionRequest, v1::AcceptSubmissionResponse>(
+      "AcceptSubmission", [this](const auto& call, auto request, auto out) {
+        change(
+            call, request, out, v1::COMMAND_TYPE_ACCEPT_DOSSIER,
+            [request](Sealed&) -> Result<std::string> {
+              v1::AcceptDossierCommand command;
+              set_occurred(request, command);
+              return block::encode_message(command);
+            },
+            false);
+      });
+  intake_.unary<v1::RefuseDossierRequest, v1::RefuseDossierResponse>(
+      "RefuseDossier", [this](const auto& call, auto request, auto out) {
+        if (const auto reason = check_reason(request.reason(), true); !reason) return out.fail(reason.error());
+        change(
+            call, request, out, v1::COMMAND_TYPE_REFUSE_DOSSIER,
+            [request](Sealed& sealed) -> Result<std::string> {
+              v1::RefuseDossierCommand command;
+              set_occurred(request, command);
+              command.set_reason_code(request.reason_code());
+              sealed.add(request.reason(), *command.mutable_reason());
+              return block::encode_message(command);
+            },
+            true);
+      });
+  intake_.unary<v1::RecordSupplementRequest, v1::RecordSupplementResponse>(
+      "RecordSupplement", [this](const auto& call, auto request, auto out) {
+        if (const auto form = check_supplement(request); !form) return out.fail(form.error());
+        change(
+            call, request, out, v1::COMMAND_TYPE_RECEIVE_SUPPLEMENT,
+            [request](Sealed& sealed) -> Result<std::string> {
+              v1::ReceiveSupplementCommand command;
+              set_occurred(request, command);
+              set_plain_components(request.components(), *command.mutable_components());
+              sealed.add(block::encode_message(content_of(request)), *command.mutable_content());
+              return block::encode_message(command);
+            },
+            true);
+      });
+  intake_.unary<v1::WithdrawDossierRequest, v1::WithdrawDossierResponse>(
+      "WithdrawDossier", [this](const auto& call, auto request, auto out) {
+        if (const auto reason = check_reason(request.reason(), false); !reason) return out.fail(reason.error());
+        const bool seals = !request.reason().empty();
+        change(
+            call, request, out, v1::COMMAND_TYPE_WITHDRAW_DOSSIER,
+            [request, seals](Sealed& sealed) -> Result<std::string> {
+              v1::WithdrawDossierCommand command;
+              set_occurred(request, command);
+              if (seals) sealed.add(request.reason(), *command.mutable_reason());
+              return block::encode_message(command);
+            },
+            seals);
+      });
+  intake_.unary<v1::HandOverResultRequest, v1::HandOverResultResponse>(
+      "HandOverResult", [this](const auto& call, auto request, auto out) {
+        change(
+            call, request, out, v1::COMMAND_TYPE_HAND_OVER_RESULT,
+            [request](Sealed&) -> Result<std::string> {
+              v1::HandOverResultCommand command;
+              set_occurred(request, command);
+              command.set_channel(request.channel() == v1::CHANNEL_UNSPECIFIED ? v1::CHANNEL_COUNTER : request.channel());
+              return block::encode_message(command);
+            },
+            false);
+      });
   intake_.unary<v1::ErasePersonalDataRequest, v1::ErasePersonalDataResponse>(
       "ErasePersonalData", [this](const auto& call, auto request, auto out) { erased(call, request, out); });
 }

@@ -44,8 +44,8 @@ struct IntakeApiParts {
   crypto::Key service_key;
 };
 
-/// IntakeService, ContentService and KeyService: checks form, seals personal data, hands commands to the lanes, answers reads.
-/// Thread-safety: any thread.
+/// IntakeService, ContentService and KeyService: checks form, seals personal data, hands commands to the lanes, answers
+/// reads. Thread-safety: any thread.
 class IntakeApi {
  public:
   explicit IntakeApi(IntakeApiParts parts);
@@ -60,7 +60,8 @@ class IntakeApi {
   void register_commands();
   void register_reads();
   template <class Request, class Reply, class Command>
-  void create(const rpc::Call& call, const Request& request, const Out<Reply>& out, v1::CommandType type, v1::Channel channel);
+  void create(const rpc::Call& call, const Request& request, const Out<Reply>& out, v1::CommandType type,
+              v1::Channel channel);
   template <class Request, class Reply>
   void change(const rpc::Call& call, const Request& request, const Out<Reply>& out, v1::CommandType type,
               std::function<Result<std::string>(Sealed&)> body, bool seals);
@@ -68,18 +69,25 @@ class IntakeApi {
   ledger::ReplySink command_reply(const Name& dossier, const Out<Reply>& out) const;
   /// Reads the dossier's key before `go_on`, in the read pool.
   void with_dossier_key(const rpc::Call& call, const Name& dossier, std::function<void(Result<ContentKey>)> go_on) const;
-  void erased(const rpc::Call& call, const v1::ErasePersonalDataRequest& request, const Out<v1::ErasePersonalDataResponse>& out);
+  void erased(const rpc::Call& call, const v1::ErasePersonalDataRequest& request,
+              const Out<v1::ErasePersonalDataResponse>& out);
 
-  void get_dossier(const rpc::Call& call, const v1::GetDossierRequest& request, const Out<v1::GetDossierResponse>& out) const;
+  void get_dossier(const rpc::Call& call, const v1::GetDossierRequest& request,
+                   const Out<v1::GetDossierResponse>& out) const;
   void get_dossier_named(const rpc::Call& call, const v1::GetDossierRequest& request, const Name& name,
                          const Out<v1::GetDossierResponse>& out) const;
-  void list_dossiers(const rpc::Call& call, const v1::ListDossiersRequest& request, const Out<v1::ListDossiersResponse>& out) const;
-  void get_content(const rpc::Call& call, const v1::GetContentRequest& request, const Out<v1::GetContentResponse>& out) const;
-  void get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request, const Out<v1::GetDossierKeyResponse>& out) const;
+  void list_dossiers(const rpc::Call& call, const v1::ListDossiersRequest& request,
+                     const Out<v1::ListDossiersResponse>& out) const;
+  void get_content(const rpc::Call& call, const v1::GetContentRequest& request,
+                   const Out<v1::GetContentResponse>& out) const;
+  void get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request,
+               const Out<v1::GetDossierKeyResponse>& out) const;
   Result<Name> name_of_code(const std::string& code) const;
   Result<std::string> unseal(const Name& dossier, const kernel::v1::SealedRef& ref) const;
-  Result<void> add_contents(const Name& dossier, const v1::StoredDossier& stored, google::protobuf::RepeatedPtrField<v1::DossierContent>& out) const;
-  Result<v1::StoredDossier> visible(const rpc::Call& call, const shared_kernel::api::ReadDossier& read, shared_kernel::Action action) const;
+  Result<void> add_contents(const Name& dossier, const v1::StoredDossier& stored,
+                            google::protobuf::RepeatedPtrField<v1::DossierContent>& out) const;
+  Result<v1::StoredDossier> visible(const rpc::Call& call, const shared_kernel::api::ReadDossier& read,
+                                    shared_kernel::Action action) const;
 
   IntakeApiParts parts_;
   shared_kernel::api::Commands commands_;

@@ -17,7 +17,8 @@ constexpr std::size_t kPurposeBytesMax = 200;
 constexpr std::uint32_t kStatusMax = 10;
 
 Error audit_failed() {
-  return {ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE", "Không ghi được nhật ký truy cập nên không mở nội dung; hãy thử lại.",
+  return {ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE",
+          "Không ghi được nhật ký truy cập nên không mở nội dung; hãy thử lại.",
           "The access record could not be written, so the content is not shown; try again."};
 }
 
@@ -78,9 +79,11 @@ Result<IntakeApi::Name> IntakeApi::name_of_code(const std::string& text) const {
   return Name{home->desk->key, page->hits.front().dossier};
 }
 
-void IntakeApi::get_dossier(const rpc::Call& call, const v1::GetDossierRequest& request, const Out<v1::GetDossierResponse>& out) const {
+void IntakeApi::get_dossier(const rpc::Call& call, const v1::GetDossierRequest& request,
+                            const Out<v1::GetDossierResponse>& out) const {
   const bool full = request.view() == v1::DOSSIER_VIEW_FULL;
-  if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, full); !purpose) return out.fail(purpose.error());
+  if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, full); !purpose)
+    return out.fail(purpose.error());
   switch (request.name_case()) {
     case v1::GetDossierRequest::kDossierId: {
       const auto name = shared_kernel::parse_dossier_name(request.dossier_id());
@@ -98,36 +101,41 @@ void IntakeApi::get_dossier(const rpc::Call& call, const v1::GetDossierRequest& 
     }
     case v1::GetDossierRequest::NAME_NOT_SET: break;
   }
-  out.fail(rpc::invalid_field("dossier_id", "cần mã định danh hoặc mã số hồ sơ.", "the id or the code of the dossier is needed."));
+  out.fail(rpc::invalid_field("dossier_id", "cần mã định danh hoặc mã số hồ sơ.",
+                              "the id or the code of the dossier is needed."));
 }
 
 void IntakeApi::get_dossier_named(const rpc::Call& call, const v1::GetDossierRequest& request, const Name& name,
                                   const Out<v1::GetDossierResponse>& out) const {
   const auto min_block = reads_.min_block(name, request.min_position());
   if (!min_block) return out.fail(min_block.error());
-  reads_.read(name, *min_block, commands_.deadline_of(call), [this, call, request, name, out](const Result<ReadDossier>& read) {
-    if (!read) return out.fail(read.error());
-    const auto stored = visible(call, *read, Action::kReadDossier);
-    if (!stored) return out.fail(stored.error());
-    v1::GetDossierResponse answer;
-    *answer.mutable_dossier() = dossier_view(name, *read->value, *stored);
-    commands_.set_position(name, read->block_seq, *answer.mutable_position());
-    if (request.view() != v1::DOSSIER_VIEW_FULL || stored->erased()) return out.ok(answer);
-    const auto queued = parts_.reads.post([this, call, request, name, out, stored = *stored, answer]() mutable {
-      if (!parts_.audit({call.principal, call.principal, answer.dossier().dossier_id(), 0, request.purpose()})) return out.fail(audit_failed());
-      if (const auto added = add_contents(name, stored, *answer.mutable_dossier()->mutable_contents()); !added) return out.fail(added.error());
-      for (const auto& ref : stored.reasons()) {
-        const auto reason = unseal(name, ref);
-        // A reason of an agency stands in that agency's ledger, which this process may not read.
-        answer.mutable_dossier()->add_reasons(reason ? *reason : std::string());
-      }
-      out.ok(answer);
-    });
-    if (!queued) out.fail(shared_kernel::api::too_many_reads());
-  });
+  reads_.read(name, *min_block, commands_.deadline_of(call),
+              [this, call, request, name, out](const Result<ReadDossier>& read) {
+                if (!read) return out.fail(read.error());
+                const auto stored = visible(call, *read, Action::kReadDossier);
+                if (!stored) return out.fail(stored.error());
+                v1::GetDossierResponse answer;
+                *answer.mutable_dossier() = dossier_view(name, *read->value, *stored);
+                commands_.set_position(name, read->block_seq, *answer.mutable_position());
+                if (request.view() != v1::DOSSIER_VIEW_FULL || stored->erased()) return out.ok(answer);
+                const auto queued = parts_.reads.post([this, call, request, name, out, stored = *stored, answer]() mutable {
+                  if (!parts_.audit({call.principal, call.principal, answer.dossier().dossier_id(), 0, request.purpose()}))
+                    return out.fail(audit_failed());
+                  if (const auto added = add_contents(name, stored, *answer.mutable_dossier()->mutable_contents()); !added)
+                    return out.fail(added.error());
+                  for (const auto& ref : stored.reasons()) {
+                    const auto reason = unseal(name, ref);
+                    // A reason of an agency stands in that agency's ledger, which this process may not read.
+                    answer.mutable_dossier()->add_reasons(reason ? *reason : std::string());
+                  }
+                  out.ok(answer);
+                });
+                if (!queued) out.fail(shared_kernel::api::too_many_reads());
+              });
 }
 
-void IntakeApi::list_dossiers(const rpc::Call& call, const v1::ListDossiersRequest& request, const Out<v1::ListDossiersResponse>& out) const {
+void IntakeApi::list_dossiers(const rpc::Call& call, const v1::ListDossiersRequest& request,
+                              const Out<v1::ListDossiersResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
   const auto* principal = (*catalogue)->principal(call.principal);
@@ -173,36 +181,44 @@ void IntakeApi::list_dossiers(const rpc::Call& call, const v1::ListDossiersReque
   if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
-void IntakeApi::get_content(const rpc::Call& call, const v1::GetContentRequest& request, const Out<v1::GetContentResponse>& out) const {
+void IntakeApi::get_content(const rpc::Call& call, const v1::GetContentRequest& request,
+                            const Out<v1::GetContentResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
-  if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadSealedContent); !granted) {
+  if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadSealedContent);
+      !granted) {
     return out.fail(granted.error());
   }
-  if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, true); !purpose) return out.fail(purpose.error());
+  if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, true); !purpose)
+    return out.fail(purpose.error());
   const auto name = shared_kernel::parse_dossier_name(request.dossier_id());
   if (!name) return out.fail(name.error());
-  reads_.read(*name, 0, commands_.deadline_of(call), [this, call, request, name = *name, out](const Result<ReadDossier>& read) {
-    if (!read) return out.fail(read.error());
-    if (read->value == nullptr) return out.fail(shared_kernel::dossier_not_found());
-    const auto queued = parts_.reads.post([this, call, request, name, out, read] {
-      const auto stored = stored_dossier(*read->value);
-      if (!stored) return out.fail(stored.error());
-      if (!parts_.audit({call.principal, request.on_behalf_of(), request.dossier_id(), request.leg(), request.purpose()})) {
-        return out.fail(audit_failed());
-      }
-      v1::GetContentResponse answer;
-      if (const auto added = add_contents(name, *stored, *answer.mutable_contents()); !added) return out.fail(added.error());
-      out.ok(answer);
-    });
-    if (!queued) out.fail(shared_kernel::api::too_many_reads());
-  });
+  reads_.read(
+      *name, 0, commands_.deadline_of(call), [this, call, request, name = *name, out](const Result<ReadDossier>& read) {
+        if (!read) return out.fail(read.error());
+        if (read->value == nullptr) return out.fail(shared_kernel::dossier_not_found());
+        const auto queued = parts_.reads.post([this, call, request, name, out, read] {
+          const auto stored = stored_dossier(*read->value);
+          if (!stored) return out.fail(stored.error());
+          if (!parts_.audit(
+                  {call.principal, request.on_behalf_of(), request.dossier_id(), request.leg(), request.purpose()})) {
+            return out.fail(audit_failed());
+          }
+          v1::GetContentResponse answer;
+          if (const auto added = add_contents(name, *stored, *answer.mutable_contents()); !added)
+            return out.fail(added.error());
+          out.ok(answer);
+        });
+        if (!queued) out.fail(shared_kernel::api::too_many_reads());
+      });
 }
 
-void IntakeApi::get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request, const Out<v1::GetDossierKeyResponse>& out) const {
+void IntakeApi::get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request,
+                        const Out<v1::GetDossierKeyResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
-  if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadContentKey); !granted) {
+  if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadContentKey);
+      !granted) {
     return out.fail(granted.error());
   }
   const auto name = shared_kernel::parse_dossier_name(request.dossier_id());

@@ -65,10 +65,12 @@ SealedContents::SealedContents(Settings settings, std::unique_ptr<sqlite::BlobSt
   }
 }
 
-Result<std::unique_ptr<SealedContents>> SealedContents::open(Settings settings, ports::LogBackend& log, KeyStore& keys, Alarm alarm) {
+Result<std::unique_ptr<SealedContents>> SealedContents::open(Settings settings, ports::LogBackend& log, KeyStore& keys,
+                                                             Alarm alarm) {
   auto file = sqlite::BlobStore::open(settings.path, sqlite::BlobStore::Durability::kRebuildable);
   if (!file) return failure(file.error());
-  std::unique_ptr<SealedContents> contents(new SealedContents(std::move(settings), std::move(*file), keys, std::move(alarm)));
+  std::unique_ptr<SealedContents> contents(
+      new SealedContents(std::move(settings), std::move(*file), keys, std::move(alarm)));
   if (const auto loaded = contents->load_positions(); !loaded) return failure(loaded.error());
   contents->thread_ = std::thread([raw = contents.get(), &log] { raw->run(log); });
   return contents;
@@ -113,7 +115,8 @@ Result<std::string> SealedContents::find(const Hash& sha256) {
   auto stored = store_->get(content_name(sha256));
   if (!stored) return failure(stored.error());
   if (!*stored) {
-    return failure({ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE", "Nội dung niêm phong chưa đọc tới; hãy thử lại sau giây lát.",
+    return failure({ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE",
+                    "Nội dung niêm phong chưa đọc tới; hãy thử lại sau giây lát.",
                     "The sealed content has not been read yet; try again soon."});
   }
   return std::move(**stored);
@@ -164,7 +167,8 @@ void SealedContents::run(ports::LogBackend& backend) {
   }
 }
 
-void SealedContents::take(const ports::Fetched& fetched, std::vector<sqlite::BlobStore::Entry>& out, std::vector<std::string>& erased) {
+void SealedContents::take(const ports::Fetched& fetched, std::vector<sqlite::BlobStore::Entry>& out,
+                          std::vector<std::string>& erased) {
   auto& reader = *by_follow_[fetched.follow];
   if (reader.failed || fetched.offset < reader.next) return;
   const bool effective = fetched.block != nullptr && reader.extends(*fetched.block);
@@ -180,12 +184,14 @@ void SealedContents::take(const ports::Fetched& fetched, std::vector<sqlite::Blo
       alarm_("SEALED_CONTENTS_UNREADABLE", reader.partition.topic() + " offset " + std::to_string(fetched.offset));
       return;
     }
-    for (const auto& part : leaf.sealed()) out.emplace_back(content_name(crypto::sha256({part.ciphertext()})), part.ciphertext());
+    for (const auto& part : leaf.sealed())
+      out.emplace_back(content_name(crypto::sha256({part.ciphertext()})), part.ciphertext());
     if (reader.partition.ledger != "intake") continue;
     for (const auto& event : leaf.events()) {
       if (event.type() != v1::EVENT_TYPE_PERSONAL_DATA_ERASED) continue;
       v1::PersonalDataErased content;
-      if (content.ParseFromString(event.payload())) erased.insert(erased.end(), content.key_refs().begin(), content.key_refs().end());
+      if (content.ParseFromString(event.payload()))
+        erased.insert(erased.end(), content.key_refs().begin(), content.key_refs().end());
     }
   }
   reader.next = fetched.offset + 1;

@@ -20,9 +20,9 @@
 
 namespace lienthong::intake {
 
-/// Finds ciphertexts by their hash. They stand once, in the leaf that brought them; this reads the ledgers from their beginning and
-/// keeps them in a file that can be made anew at any time. It also carries out erasures: the key store gives up the keys that an
-/// erasure in intake's ledger names, so that one that was interrupted is finished after the next start.
+/// Finds ciphertexts by their hash. They stand once, in the leaf that brought them; this reads the ledgers from their
+/// beginning and keeps them in a file that can be made anew at any time. It also carries out erasures: the key store gives
+/// up the keys that an erasure in intake's ledger names, so that one that was interrupted is finished after the next start.
 /// Thread-safety: any thread.
 class SealedContents final : public ports::LogSink {
  public:
@@ -36,14 +36,16 @@ class SealedContents final : public ports::LogSink {
   using Alarm = std::function<void(std::string_view, std::string_view)>;
 
   /// Errors: kUnavailable, naming the file.
-  static Result<std::unique_ptr<SealedContents>> open(Settings settings, ports::LogBackend& log, KeyStore& keys, Alarm alarm);
+  static Result<std::unique_ptr<SealedContents>> open(Settings settings, ports::LogBackend& log, KeyStore& keys,
+                                                      Alarm alarm);
   ~SealedContents() override;
   SealedContents(const SealedContents&) = delete;
   SealedContents& operator=(const SealedContents&) = delete;
 
   /// Holds what is being written to the ledger, so that it can be read back at once.
   void remember(const Hash& sha256, const std::string& ciphertext);
-  /// May block for a small read. Errors: kUnavailable, reason CONTENT_UNAVAILABLE, while the ledger has not been read that far.
+  /// May block for a small read. Errors: kUnavailable, reason CONTENT_UNAVAILABLE, while the ledger has not been read that
+  /// far.
   Result<std::string> find(const Hash& sha256);
   /// Blocks folded so far of that partition; what it waits for in tests.
   std::uint64_t position(const LedgerPartition& partition) const;

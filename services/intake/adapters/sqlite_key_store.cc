@@ -11,10 +11,12 @@ constexpr std::chrono::milliseconds kRetryAfter{200};
 
 }  // namespace
 
-SqliteKeyStore::SqliteKeyStore(KeyStoreSettings settings, const crypto::Key& encryption_key, std::unique_ptr<sqlite::BlobStore> store)
+SqliteKeyStore::SqliteKeyStore(KeyStoreSettings settings, const crypto::Key& encryption_key,
+                               std::unique_ptr<sqlite::BlobStore> store)
     : settings_(std::move(settings)), encryption_key_(encryption_key), store_(std::move(store)) {}
 
-Result<std::unique_ptr<SqliteKeyStore>> SqliteKeyStore::open(const KeyStoreSettings& settings, const crypto::Key& encryption_key) {
+Result<std::unique_ptr<SqliteKeyStore>> SqliteKeyStore::open(const KeyStoreSettings& settings,
+                                                             const crypto::Key& encryption_key) {
   auto file = sqlite::BlobStore::open(settings.path, sqlite::BlobStore::Durability::kDurable);
   if (!file) return failure(file.error());
   std::unique_ptr<SqliteKeyStore> store(new SqliteKeyStore(settings, encryption_key, std::move(*file)));
@@ -66,7 +68,8 @@ Result<ContentKey> SqliteKeyStore::take() {
   {
     const std::lock_guard lock(mutex_);
     if (pool_.empty()) {
-      return failure({ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE", "Chưa kịp tạo khóa niêm phong; hãy gửi lại cùng mã yêu cầu.",
+      return failure({ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE",
+                      "Chưa kịp tạo khóa niêm phong; hãy gửi lại cùng mã yêu cầu.",
                       "Keys for sealing are being made; send again with the same request id."});
     }
     taken = std::move(pool_.back());

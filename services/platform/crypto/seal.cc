@@ -80,11 +80,12 @@ std::string seal(const Key& key, std::string_view plain, std::string_view bound)
   auto* cipher = context();
   int written = 0;
   int last = 0;
-  const bool done = EVP_EncryptInit_ex2(cipher, algorithm(), key.bytes.data(), to, nullptr) == 1 &&
-                    EVP_EncryptUpdate(cipher, nullptr, &written, bytes_of(bound), static_cast<int>(bound.size())) == 1 &&
-                    EVP_EncryptUpdate(cipher, to + kNonceBytes, &written, bytes_of(plain), static_cast<int>(plain.size())) == 1 &&
-                    EVP_EncryptFinal_ex(cipher, to + kNonceBytes + written, &last) == 1 &&
-                    EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, kTagBytes, to + kNonceBytes + plain.size()) == 1;
+  const bool done =
+      EVP_EncryptInit_ex2(cipher, algorithm(), key.bytes.data(), to, nullptr) == 1 &&
+      EVP_EncryptUpdate(cipher, nullptr, &written, bytes_of(bound), static_cast<int>(bound.size())) == 1 &&
+      EVP_EncryptUpdate(cipher, to + kNonceBytes, &written, bytes_of(plain), static_cast<int>(plain.size())) == 1 &&
+      EVP_EncryptFinal_ex(cipher, to + kNonceBytes + written, &last) == 1 &&
+      EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, kTagBytes, to + kNonceBytes + plain.size()) == 1;
   if (!done) std::abort();
   return out;
 }
@@ -124,9 +125,11 @@ Result<Key> read_key_file(const std::string& path) {
   const auto raw = from_hex(hex);
   const auto key = raw ? Key::from(*raw) : failure(raw.error());
   if (!in.is_open() || !key) {
-    return failure({ErrorCode::kInvalidArgument, "KEY_FILE",
-                    "Tệp khóa " + path + " không có hoặc không gồm 64 chữ số thập lục phân; tạo bằng: openssl rand -hex 32 > " + path,
-                    "The key file " + path + " is missing or has not 64 hexadecimal digits; make one with: openssl rand -hex 32 > " + path});
+    return failure(
+        {ErrorCode::kInvalidArgument, "KEY_FILE",
+         "Tệp khóa " + path + " không có hoặc không gồm 64 chữ số thập lục phân; tạo bằng: openssl rand -hex 32 > " + path,
+         "The key file " + path + " is missing or has not 64 hexadecimal digits; make one with: openssl rand -hex 32 > " +
+             path});
   }
   return *key;
 }

@@ -16,8 +16,8 @@ using Key = FixedBytes<32, struct KeyTag>;
 std::string random_bytes(std::size_t count);
 Key random_key();
 
-/// AES-256-GCM (NIST SP 800-38D): nonce (12 bytes, random), ciphertext, tag (16 bytes). `context` is bound to it but not in it: the same
-/// must be given to open it. A key may seal up to 2^32 messages.
+/// AES-256-GCM (NIST SP 800-38D): nonce (12 bytes, random), ciphertext, tag (16 bytes). `context` is bound to it but not in
+/// it: the same must be given to open it. A key may seal up to 2^32 messages.
 std::string seal(const Key& key, std::string_view plain, std::string_view context);
 /// Errors: kDataLoss, reason SEAL_BROKEN, for another key or context, or changed bytes.
 Result<std::string> open_sealed(const Key& key, std::string_view sealed, std::string_view context);

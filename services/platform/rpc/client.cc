@@ -63,10 +63,12 @@ void Client::start(const std::string& method, const google::protobuf::Message& r
   call->context.set_deadline(std::chrono::system_clock::now() + timeout);
   if (!state_->caller.empty()) name_caller(call->context, state_->caller);
   bool own = false;
-  const auto written = grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(request, &call->request, &own);
+  const auto written =
+      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(request, &call->request, &own);
   if (!written.ok()) return done(to_error(written));
-  state_->stub.UnaryCall(&call->context, method, grpc::StubOptions(), &call->request, &call->reply,
-                         [call, &reply, done = std::move(done)](const grpc::Status& status) { done(outcome(status, *call, reply)); });
+  state_->stub.UnaryCall(
+      &call->context, method, grpc::StubOptions(), &call->request, &call->reply,
+      [call, &reply, done = std::move(done)](const grpc::Status& status) { done(outcome(status, *call, reply)); });
 }
 
 }  // namespace lienthong::rpc

@@ -55,8 +55,8 @@ class Client {
   }
 
  private:
-  void start(const std::string& method, const google::protobuf::Message& request, google::protobuf::Message& reply, Duration timeout,
-             std::function<void(std::optional<Error>)> done);
+  void start(const std::string& method, const google::protobuf::Message& request, google::protobuf::Message& reply,
+             Duration timeout, std::function<void(std::optional<Error>)> done);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -95,16 +95,19 @@ void EnumFields::collect(std::size_t index, const pb::Message& message, const st
       check(field, reflection->GetEnumValue(message, field), -1);
       continue;
     }
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) check(field, reflection->GetRepeatedEnumValue(message, field, i), i);
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i)
+      check(field, reflection->GetRepeatedEnumValue(message, field, i), i);
   }
   for (const auto& [field, child] : level.messages) {
     if (!useful_[child]) continue;
     if (!field->is_repeated()) {
-      if (reflection->HasField(message, field)) collect(child, reflection->GetMessage(message, field), path + field->name() + ".", out);
+      if (reflection->HasField(message, field))
+        collect(child, reflection->GetMessage(message, field), path + field->name() + ".", out);
       continue;
     }
     for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-      collect(child, reflection->GetRepeatedMessage(message, field, i), path + field->name() + "[" + std::to_string(i) + "].", out);
+      collect(child, reflection->GetRepeatedMessage(message, field, i),
+              path + field->name() + "[" + std::to_string(i) + "].", out);
     }
   }
 }
@@ -119,17 +122,19 @@ Result<void> read_message(pb::io::ZeroCopyInputStream& input, std::size_t bytes,
   // The request itself is level 1, while the parser counts what is inside of it.
   coded.SetRecursionLimit(kNestingMax - 1);
   if (!out.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage()) {
-    return failure({ErrorCode::kInvalidArgument, "MALFORMED",
-                    "Không đọc được nội dung yêu cầu (sai định dạng, văn bản không phải UTF-8, hoặc lồng quá 16 mức); "
-                    "hãy tạo yêu cầu bằng thư viện sinh từ proto/.",
-                    "The request can't be read (wrong format, text that is not UTF-8, or nested deeper than 16); build it with a "
-                    "library generated from proto/."});
+    return failure(
+        {ErrorCode::kInvalidArgument, "MALFORMED",
+         "Không đọc được nội dung yêu cầu (sai định dạng, văn bản không phải UTF-8, hoặc lồng quá 16 mức); "
+         "hãy tạo yêu cầu bằng thư viện sinh từ proto/.",
+         "The request can't be read (wrong format, text that is not UTF-8, or nested deeper than 16); build it with a "
+         "library generated from proto/."});
   }
   if (auto unknown = enums.unknown_values(out); !unknown.empty()) {
-    return failure({ErrorCode::kInvalidArgument, "UNKNOWN_ENUM_VALUE",
-                    "Giá trị liệt kê không có trong hợp đồng ở trường " + unknown.front().field + "; hãy dùng giá trị có trong proto/.",
-                    "A value of field " + unknown.front().field + " is not in the contract; use one that is in proto/.",
-                    std::move(unknown)});
+    return failure(
+        {ErrorCode::kInvalidArgument, "UNKNOWN_ENUM_VALUE",
+         "Giá trị liệt kê không có trong hợp đồng ở trường " + unknown.front().field + "; hãy dùng giá trị có trong proto/.",
+         "A value of field " + unknown.front().field + " is not in the contract; use one that is in proto/.",
+         std::move(unknown)});
   }
   return {};
 }
@@ -143,7 +148,8 @@ Error invalid_field(std::string field, std::string message_vi, std::string messa
 Result<Instant> to_instant(const pb::Timestamp& time, const std::string& field) {
   constexpr std::int64_t kYear10000 = 253402300800;
   if (time.seconds() < 0 || time.seconds() >= kYear10000 || time.nanos() < 0 || time.nanos() > 999'999'999) {
-    return failure(invalid_field(field, "thời điểm phải nằm trong khoảng năm 1970 đến 9999.", "the time must lie in the years 1970 to 9999."));
+    return failure(invalid_field(field, "thời điểm phải nằm trong khoảng năm 1970 đến 9999.",
+                                 "the time must lie in the years 1970 to 9999."));
   }
   return Instant{time.seconds() * 1'000'000 + time.nanos() / 1000};
 }

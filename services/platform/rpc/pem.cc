@@ -12,7 +12,8 @@ Result<std::string> read_one(const std::string& path) {
   text << in.rdbuf();
   auto pem = text.str();
   if (!in.is_open() || pem.find("-----BEGIN ") == std::string::npos) {
-    return failure({ErrorCode::kInvalidArgument, "TLS_FILE", "Không đọc được tệp PEM " + path + "; hãy kiểm tra đường dẫn và quyền đọc.",
+    return failure({ErrorCode::kInvalidArgument, "TLS_FILE",
+                    "Không đọc được tệp PEM " + path + "; hãy kiểm tra đường dẫn và quyền đọc.",
                     "Can't read the PEM file " + path + "; check the path and its permissions."});
   }
   return pem;

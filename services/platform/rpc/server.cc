@@ -86,9 +86,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings, co
   }
   state->server = builder.BuildAndStart();
   if (state->server == nullptr || state->port == 0) {
-    return failure({ErrorCode::kUnavailable, "ADDRESS_TAKEN",
-                    "Không mở được cổng " + settings.address + "; hãy dừng tiến trình đang dùng cổng đó hoặc chọn cổng khác.",
-                    "Can't listen on " + settings.address + "; stop the process that uses it or choose another port."});
+    return failure(
+        {ErrorCode::kUnavailable, "ADDRESS_TAKEN",
+         "Không mở được cổng " + settings.address + "; hãy dừng tiến trình đang dùng cổng đó hoặc chọn cổng khác.",
+         "Can't listen on " + settings.address + "; stop the process that uses it or choose another port."});
   }
   std::unique_ptr<Server> server(new Server(std::move(state)));
   server->set_serving(false);
@@ -111,6 +112,8 @@ void Server::stop(Duration grace) {
   });
 }
 
-std::shared_ptr<grpc::Channel> Server::in_process_channel() { return state_->server->InProcessChannel(grpc::ChannelArguments()); }
+std::shared_ptr<grpc::Channel> Server::in_process_channel() {
+  return state_->server->InProcessChannel(grpc::ChannelArguments());
+}
 
 }  // namespace lienthong::rpc

@@ -26,8 +26,9 @@ Result<grpc::ByteBuffer> to_buffer(const google::protobuf::Message& message) {
 }
 
 bool is_traceparent(std::string_view text) {
-  return text.size() == 55 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; });
+  return text.size() == 55 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
+         });
 }
 
 std::string text_of(grpc::string_ref ref) { return {ref.data(), ref.size()}; }
@@ -117,9 +118,9 @@ struct LastCopy {
   LastCopy(const LastCopy&) = delete;
   LastCopy& operator=(const LastCopy&) = delete;
   ~LastCopy() {
-    state->finish(to_status({ErrorCode::kUnavailable, "DROPPED",
-                             "Dịch vụ đang dừng nên chưa trả lời; hãy gửi lại cùng mã yêu cầu.",
-                             "The service is stopping and gave no answer; send again with the same request id."}));
+    state->finish(
+        to_status({ErrorCode::kUnavailable, "DROPPED", "Dịch vụ đang dừng nên chưa trả lời; hãy gửi lại cùng mã yêu cầu.",
+                   "The service is stopping and gave no answer; send again with the same request id."}));
   }
 };
 
@@ -135,9 +136,7 @@ class OpenStream final : public RawStream {
   }
   bool write(const google::protobuf::Message& message) override;
   void read() override;
-  void finish(const std::optional<Error>& error) override {
-    finish_with(error ? to_status(*error) : grpc::Status::OK);
-  }
+  void finish(const std::optional<Error>& error) override { finish_with(error ? to_status(*error) : grpc::Status::OK); }
   void finish_with(const grpc::Status& status);
   void written();
 
@@ -248,7 +247,8 @@ Service::~Service() = default;
 grpc::Service& Service::grpc_service() { return *methods_; }
 
 void Service::add_unary(std::string_view method, std::function<void(const Call&, const RawRequest&, RawResponder)> handler) {
-  const auto get_reactor = [this, handler = std::move(handler)](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+  const auto get_reactor = [this, handler = std::move(handler)](grpc::CallbackServerContext* context,
+                                                                const grpc::ByteBuffer* request,
                                                                 grpc::ByteBuffer* reply) -> grpc::ServerUnaryReactor* {
     auto state = std::make_shared<RawResponder::State>(reply);
     auto* reactor = new UnaryReactor(state);  // NOLINT(cppcoreguidelines-owning-memory): deleted by OnDone
@@ -274,7 +274,8 @@ void Service::add_unary(std::string_view method, std::function<void(const Call&,
 
 void Service::bidi(std::string_view method, std::function<Result<std::shared_ptr<StreamHandler>>(const Call&)> open) {
   const auto get_reactor =
-      [this, open = std::move(open)](grpc::CallbackServerContext* context) -> grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* {
+      [this, open = std::move(open)](
+          grpc::CallbackServerContext* context) -> grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* {
     const auto call = call_of(*context, principals_);
     if (!call) return new StreamReactor(call.error());  // NOLINT(cppcoreguidelines-owning-memory): deleted by OnDone
     try {

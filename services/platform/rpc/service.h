@@ -23,8 +23,8 @@ struct Caller {
   std::string certificate_name;
 };
 
-/// Finds the principal id behind a certificate. Errors: kPermissionDenied for a name nobody has, kUnavailable while it can't be known.
-/// Thread-safety: called from gRPC threads; must not block.
+/// Finds the principal id behind a certificate. Errors: kPermissionDenied for a name nobody has, kUnavailable while it can't
+/// be known. Thread-safety: called from gRPC threads; must not block.
 using PrincipalLookup = std::function<Result<std::string>(const Caller&)>;
 
 /// What a handler knows of a call besides its request.
@@ -36,9 +36,9 @@ struct Call {
   std::string traceparent;
 };
 
-/// The one answer of a unary call. Copies share the call: the first answer counts, later ones are dropped, as is an answer after the
-/// client went away or the server stopped. When the last copy goes without an answer, the client gets UNAVAILABLE `DROPPED`.
-/// Thread-safety: any thread; never blocks.
+/// The one answer of a unary call. Copies share the call: the first answer counts, later ones are dropped, as is an answer
+/// after the client went away or the server stopped. When the last copy goes without an answer, the client gets UNAVAILABLE
+/// `DROPPED`. Thread-safety: any thread; never blocks.
 class RawResponder {
  public:
   class State;
@@ -118,11 +118,12 @@ class Service {
   template <class Request, class Reply>
   void unary(std::string_view method, UnaryHandler<Request, Reply> handler) {
     auto enums = std::make_shared<const EnumFields>(Request::descriptor());
-    add_unary(method, [enums, handler = std::move(handler)](const Call& call, const RawRequest& raw, RawResponder responder) {
-      Request request;
-      if (const auto read = raw.read(*enums, request); !read) return responder.fail(read.error());
-      handler(call, std::move(request), Responder<Reply>(std::move(responder)));
-    });
+    add_unary(method,
+              [enums, handler = std::move(handler)](const Call& call, const RawRequest& raw, RawResponder responder) {
+                Request request;
+                if (const auto read = raw.read(*enums, request); !read) return responder.fail(read.error());
+                handler(call, std::move(request), Responder<Reply>(std::move(responder)));
+              });
   }
   /// `open` makes the handler of one stream, or refuses it.
   void bidi(std::string_view method, std::function<Result<std::shared_ptr<StreamHandler>>(const Call&)> open);

@@ -17,8 +17,8 @@ grpc::StatusCode to_grpc_code(ErrorCode code);
 ErrorCode from_grpc_code(grpc::StatusCode code);
 
 /// The only place that makes a status of an error: canonical code, English text, and as details ErrorInfo (reason, domain
-/// `lienthong`), both texts as LocalizedMessage, BadRequest where fields are known, RetryInfo on UNAVAILABLE and RESOURCE_EXHAUSTED.
-/// `retry_after` zero: kDefaultRetryDelay.
+/// `lienthong`), both texts as LocalizedMessage, BadRequest where fields are known, RetryInfo on UNAVAILABLE and
+/// RESOURCE_EXHAUSTED. `retry_after` zero: kDefaultRetryDelay.
 grpc::Status to_status(const Error& error, Duration retry_after = Duration::zero());
 
 /// The way back, also for a status of a foreign server without details. Precondition: `status` is not OK.

@@ -12,7 +12,8 @@ class BlobStore::State {
  public:
   State(std::string path, Durability durability)
       : path_(std::move(path)),
-        database_(path_, durability == Durability::kDurable ? Database::Synchronous::kFull : Database::Synchronous::kNormal) {
+        database_(path_,
+                  durability == Durability::kDurable ? Database::Synchronous::kFull : Database::Synchronous::kNormal) {
     ::chmod(path_.c_str(), S_IRUSR | S_IWUSR);
     database_.execute("PRAGMA secure_delete=ON");
     database_.execute("CREATE TABLE IF NOT EXISTS blob(name BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID");

@@ -30,7 +30,8 @@ class BlobStore {
   Result<void> put(const std::vector<Entry>& entries);
   /// Nothing: no such name.
   Result<std::optional<std::string>> get(std::string_view name);
-  /// All or nothing; names that are not there do not matter. When it returns, no page or journal of the file holds the bytes.
+  /// All or nothing; names that are not there do not matter. When it returns, no page or journal of the file holds the
+  /// bytes.
   Result<void> erase(const std::vector<std::string>& names);
 
  private:

@@ -22,7 +22,8 @@ constexpr std::size_t kReasonBytesMax = 4000;
 bool may_read(const shared_kernel::Principal& principal, const v1::StoredRoute& stored) {
   if (Catalogue::allows(principal, Action::kReadRoute, stored.received_by(), stored.procedure_code())) return true;
   for (const auto& leg : stored.legs()) {
-    if (!leg.agency().empty() && Catalogue::allows(principal, Action::kReadRoute, leg.agency(), stored.procedure_code())) return true;
+    if (!leg.agency().empty() && Catalogue::allows(principal, Action::kReadRoute, leg.agency(), stored.procedure_code()))
+      return true;
   }
   return false;
 }
@@ -71,42 +72,47 @@ ledger::ReplySink RoutingApi::command_reply(const shared_kernel::DossierName& do
   };
 }
 
-void RoutingApi::get_route(const rpc::Call& call, const v1::GetRouteRequest& request, const Out<v1::GetRouteResponse>& out) const {
+void RoutingApi::get_route(const rpc::Call& call, const v1::GetRouteRequest& request,
+                           const Out<v1::GetRouteResponse>& out) const {
   const auto name = shared_kernel::parse_dossier_name(request.dossier_id());
   if (!name) return out.fail(name.error());
   const auto min_block = reads_.min_block(*name, request.min_position());
   if (!min_block) return out.fail(min_block.error());
-  reads_.read(*name, *min_block, commands_.deadline_of(call), [this, call, name = *name, out](const Result<ReadDossier>& read) {
-    if (!read) return out.fail(read.error());
-    const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
-    if (!catalogue) return out.fail(catalogue.error());
-    const auto* principal = (*catalogue)->principal(call.principal);
-    if (read->value == nullptr || principal == nullptr) return out.fail(shared_kernel::dossier_not_found());
-    const auto stored = stored_route(*read->value);
-    if (!stored) return out.fail(stored.error());
-    if (!may_read(*principal, *stored)) return out.fail(shared_kernel::dossier_not_found());
-    v1::GetRouteResponse answer;
-    *answer.mutable_route() = route_view(name.id, read->value->dossier_seq(), *stored);
-    commands_.set_position(name, read->block_seq, *answer.mutable_position());
-    out.ok(answer);
-  });
+  reads_.read(*name, *min_block, commands_.deadline_of(call),
+              [this, call, name = *name, out](const Result<ReadDossier>& read) {
+                if (!read) return out.fail(read.error());
+                const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+                if (!catalogue) return out.fail(catalogue.error());
+                const auto* principal = (*catalogue)->principal(call.principal);
+                if (read->value == nullptr || principal == nullptr) return out.fail(shared_kernel::dossier_not_found());
+                const auto stored = stored_route(*read->value);
+                if (!stored) return out.fail(stored.error());
+                if (!may_read(*principal, *stored)) return out.fail(shared_kernel::dossier_not_found());
+                v1::GetRouteResponse answer;
+                *answer.mutable_route() = route_view(name.id, read->value->dossier_seq(), *stored);
+                commands_.set_position(name, read->block_seq, *answer.mutable_position());
+                out.ok(answer);
+              });
 }
 
-void RoutingApi::list_routes(const rpc::Call& call, const v1::ListRoutesRequest& request, const Out<v1::ListRoutesResponse>& out) const {
+void RoutingApi::list_routes(const rpc::Call& call, const v1::ListRoutesRequest& request,
+                             const Out<v1::ListRoutesResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
   const auto* principal = (*catalogue)->principal(call.principal);
   if (principal == nullptr || !Catalogue::allows_some_procedure(*principal, Action::kReadRoute, request.agency())) {
     return out.fail(shared_kernel::api::not_granted(Action::kReadRoute));
   }
-  const shared_kernel::api::ListQuery wanted{"routing", parts_.gateway.partition_count(), index_of(request.filter()), {request.agency()}};
+  const shared_kernel::api::ListQuery wanted{
+      "routing", parts_.gateway.partition_count(), index_of(request.filter()), {request.agency()}};
   const auto queued = parts_.reads.post([this, wanted, request, out, catalogue = *catalogue, principal] {
     auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
     if (!page) return out.fail(page.error());
     v1::ListRoutesResponse answer;
     for (const auto& entry : page->entries) {
       const auto stored = stored_route(entry.value);
-      if (stored && may_read(*principal, *stored)) *answer.add_routes() = route_view(entry.hit.dossier, entry.value.dossier_seq(), *stored);
+      if (stored && may_read(*principal, *stored))
+        *answer.add_routes() = route_view(entry.hit.dossier, entry.value.dossier_seq(), *stored);
     }
     for (const auto& total : page->totals) answer.set_total(total.second);
     *answer.mutable_page() = std::move(page->page);
@@ -115,7 +121,8 @@ void RoutingApi::list_routes(const rpc::Call& call, const v1::ListRoutesRequest&
   if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
-void RoutingApi::reoffer(const rpc::Call& call, const v1::ReofferLegRequest& request, const Out<v1::ReofferLegResponse>& out) const {
+void RoutingApi::reoffer(const rpc::Call& call, const v1::ReofferLegRequest& request,
+                         const Out<v1::ReofferLegResponse>& out) const {
   const auto names = commands_.existing(request.header(), request.dossier_id());
   if (!names) return out.fail(names.error());
   auto command = commands_.begin(call, request.header(), *names, request);
@@ -130,10 +137,12 @@ void RoutingApi::reoffer(const rpc::Call& call, const v1::ReofferLegRequest& req
   commands_.submit(names->dossier, std::move(*command));
 }
 
-void RoutingApi::refuse_finally(const rpc::Call& call, const v1::RefuseFinallyRequest& request, const Out<v1::RefuseFinallyResponse>& out) const {
+void RoutingApi::refuse_finally(const rpc::Call& call, const v1::RefuseFinallyRequest& request,
+                                const Out<v1::RefuseFinallyResponse>& out) const {
   const auto names = commands_.existing(request.header(), request.dossier_id());
   if (!names) return out.fail(names.error());
-  if (const auto reason = shared_kernel::api::check_text(request.reason(), "reason", kReasonBytesMax, true); !reason) return out.fail(reason.error());
+  if (const auto reason = shared_kernel::api::check_text(request.reason(), "reason", kReasonBytesMax, true); !reason)
+    return out.fail(reason.error());
   auto begun = commands_.begin(call, request.header(), *names, request);
   if (!begun) return out.fail(begun.error());
   begun->reply = command_reply<v1::RefuseFinallyResponse>(names->dossier, out);

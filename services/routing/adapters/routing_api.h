@@ -19,7 +19,8 @@ namespace lienthong::routing {
 namespace v1 = ::lienthong::routing::v1;
 
 /// Gets the key that a dossier's free texts are sealed with, from intake's KeyService. `done` exactly once, from any thread.
-using DossierKeys = std::function<void(const std::string& dossier_id, std::function<void(Result<shared_kernel::api::ContentKey>)> done)>;
+using DossierKeys =
+    std::function<void(const std::string& dossier_id, std::function<void(Result<shared_kernel::api::ContentKey>)> done)>;
 
 /// Everything the adapter stands on; all of it must outlive the server that carries the service.
 struct RoutingApiParts {
@@ -46,9 +47,11 @@ class RoutingApi {
   template <class Reply>
   ledger::ReplySink command_reply(const shared_kernel::DossierName& dossier, const Out<Reply>& out) const;
   void get_route(const rpc::Call& call, const v1::GetRouteRequest& request, const Out<v1::GetRouteResponse>& out) const;
-  void list_routes(const rpc::Call& call, const v1::ListRoutesRequest& request, const Out<v1::ListRoutesResponse>& out) const;
+  void list_routes(const rpc::Call& call, const v1::ListRoutesRequest& request,
+                   const Out<v1::ListRoutesResponse>& out) const;
   void reoffer(const rpc::Call& call, const v1::ReofferLegRequest& request, const Out<v1::ReofferLegResponse>& out) const;
-  void refuse_finally(const rpc::Call& call, const v1::RefuseFinallyRequest& request, const Out<v1::RefuseFinallyResponse>& out) const;
+  void refuse_finally(const rpc::Call& call, const v1::RefuseFinallyRequest& request,
+                      const Out<v1::RefuseFinallyResponse>& out) const;
 
   RoutingApiParts parts_;
   shared_kernel::api::Commands commands_;

@@ -26,7 +26,8 @@ Result<CommandNames> Commands::creating(const api_v1::CommandHeader& header, con
   const auto request = parse_creating_request(header.request_id());
   if (!request) return failure(request.error());
   if (request->home != *home) {
-    return failure(rpc::invalid_field("header.request_id", "mã yêu cầu phải bắt đầu bằng nơi tiếp nhận " + home->text() + "; hãy tạo mã mới.",
+    return failure(rpc::invalid_field("header.request_id",
+                                      "mã yêu cầu phải bắt đầu bằng nơi tiếp nhận " + home->text() + "; hãy tạo mã mới.",
                                       "the request id must begin with the desk " + home->text() + "; make a new one."));
   }
   return CommandNames{{*home, derive_dossier_id(*home, principal, request->request)}, request->request};
@@ -40,11 +41,13 @@ Result<CommandNames> Commands::existing(const api_v1::CommandHeader& header, con
   return CommandNames{std::move(*dossier), *request};
 }
 
-Result<ledger::CommandRequest> Commands::begin(const rpc::Call& call, const api_v1::CommandHeader& header, const CommandNames& names,
-                                               const google::protobuf::Message& plain) const {
-  if (const auto actor = check_text(header.actor(), "header.actor", kActorBytesMax, false); !actor) return failure(actor.error());
+Result<ledger::CommandRequest> Commands::begin(const rpc::Call& call, const api_v1::CommandHeader& header,
+                                               const CommandNames& names, const google::protobuf::Message& plain) const {
+  if (const auto actor = check_text(header.actor(), "header.actor", kActorBytesMax, false); !actor)
+    return failure(actor.error());
   if (header.has_occurred_time()) {
-    if (const auto time = rpc::to_instant(header.occurred_time(), "header.occurred_time"); !time) return failure(time.error());
+    if (const auto time = rpc::to_instant(header.occurred_time(), "header.occurred_time"); !time)
+      return failure(time.error());
   }
   ledger::CommandRequest request;
   request.dossier = names.dossier.id;
@@ -99,7 +102,8 @@ void set_failure(const Error& error, Duration retry_after, api_v1::Failure& out)
 Result<void> check_text(const std::string& text, const std::string& field, std::size_t bytes_max, bool required) {
   if (text.size() > bytes_max) {
     const auto max = std::to_string(bytes_max);
-    return failure(rpc::invalid_field(field, "dài quá " + max + " byte; hãy rút ngắn.", "longer than " + max + " bytes; shorten it."));
+    return failure(
+        rpc::invalid_field(field, "dài quá " + max + " byte; hãy rút ngắn.", "longer than " + max + " bytes; shorten it."));
   }
   if (required && text.empty()) return failure(rpc::invalid_field(field, "không được để trống.", "must not be empty."));
   return {};

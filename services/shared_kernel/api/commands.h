@@ -23,11 +23,14 @@ struct CommandNames {
 /// Thread-safety: any thread.
 class Commands {
  public:
-  /// `gateway` and `clock` must outlive it. `service_key`: see crypto::read_key_file; the key of the digests is derived from it.
+  /// `gateway` and `clock` must outlive it. `service_key`: see crypto::read_key_file; the key of the digests is derived from
+  /// it.
   Commands(LedgerName ledger, ledger::Gateway& gateway, const ports::Clock& clock, const crypto::Key& service_key);
 
-  /// Names of a command that creates a dossier. Errors: kInvalidArgument, also when the request id names another desk than `home_key`.
-  Result<CommandNames> creating(const api_v1::CommandHeader& header, const std::string& home_key, const std::string& principal) const;
+  /// Names of a command that creates a dossier. Errors: kInvalidArgument, also when the request id names another desk than
+  /// `home_key`.
+  Result<CommandNames> creating(const api_v1::CommandHeader& header, const std::string& home_key,
+                                const std::string& principal) const;
   /// Names of a command on a dossier that exists. Errors: kInvalidArgument.
   static Result<CommandNames> existing(const api_v1::CommandHeader& header, const std::string& dossier_id);
 

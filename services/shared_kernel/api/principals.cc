@@ -31,7 +31,8 @@ rpc::PrincipalLookup principals_of(const ledger::RulesStore& rules) {
 
 Error not_granted(Action action) {
   const std::string name(name_of(action));
-  return {ErrorCode::kPermissionDenied, "NOT_GRANTED", "Chưa được cấp quyền " + name + "; hãy đề nghị cấp quyền trong danh mục.",
+  return {ErrorCode::kPermissionDenied, "NOT_GRANTED",
+          "Chưa được cấp quyền " + name + "; hãy đề nghị cấp quyền trong danh mục.",
           "The grant " + name + " is missing; have it granted in the catalogue."};
 }
 

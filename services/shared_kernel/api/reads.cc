@@ -35,7 +35,8 @@ Result<std::optional<ports::IndexHit>> decode_token(const ListQuery& wanted, con
   constexpr std::size_t kFixed = kFilterHashBytes + 8 + DossierId::kSize;
   const auto raw = from_hex(token);
   if (!raw || raw->size() < kFixed || raw->substr(0, kFilterHashBytes) != filter_hash(wanted)) {
-    return failure({ErrorCode::kInvalidArgument, "PAGE_TOKEN_INVALID", "Mã trang không thuộc danh sách này; hãy bắt đầu lại không kèm mã trang.",
+    return failure({ErrorCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
+                    "Mã trang không thuộc danh sách này; hãy bắt đầu lại không kèm mã trang.",
                     "The page token is not of this list; start again without one."});
   }
   ports::IndexHit hit;
@@ -60,7 +61,8 @@ Error too_many_reads() {
 Result<std::uint64_t> DossierReads::min_block(const DossierName& dossier, const api_v1::Position& position) const {
   if (position.service().empty() && position.block_seq() == 0) return 0;
   if (position.service() != commands_.ledger() || position.partition() != commands_.partition_of(dossier)) {
-    return failure(rpc::invalid_field("min_position", "vị trí thuộc sổ cái hoặc phân vùng khác.", "the position is of another ledger or partition."));
+    return failure(rpc::invalid_field("min_position", "vị trí thuộc sổ cái hoặc phân vùng khác.",
+                                      "the position is of another ledger or partition."));
   }
   return position.block_seq();
 }
@@ -122,9 +124,11 @@ Result<ListPage> list(ports::Query& query, const ListQuery& wanted, const api_v1
   for (std::uint32_t p = 0; p < wanted.partitions; ++p) {
     std::uint64_t head = UINT64_MAX;
     for (std::size_t k = 0; k < wanted.keys.size(); ++k) {
-      ports::IndexQuery part{{wanted.ledger, p}, wanted.index, wanted.keys[k], wanted.from_score, *after, wanted.descending, size + 1};
+      ports::IndexQuery part{{wanted.ledger, p}, wanted.index, wanted.keys[k], wanted.from_score, *after,
+                             wanted.descending,  size + 1};
       // Descending, the upper end is a place to go on from.
-      if (!part.after && wanted.descending && wanted.until_score != INT64_MAX) part.after.emplace().score = wanted.until_score;
+      if (!part.after && wanted.descending && wanted.until_score != INT64_MAX)
+        part.after.emplace().score = wanted.until_score;
       if (part.after) part.after->key = wanted.keys[k];
       auto answer = query.page(part);
       if (!answer) return failure(answer.error());
@@ -143,7 +147,8 @@ Result<ListPage> list(ports::Query& query, const ListQuery& wanted, const api_v1
     for (std::size_t k = 0; k < wanted.keys.size(); ++k) out.totals.emplace_back(wanted.keys[k], totals[k]);
   }
   const auto order = [](const Found& f) { return std::tie(f.hit.score, f.hit.dossier, f.hit.suffix); };
-  std::sort(found.begin(), found.end(), [&](const Found& a, const Found& b) { return wanted.descending ? order(b) < order(a) : order(a) < order(b); });
+  std::sort(found.begin(), found.end(),
+            [&](const Found& a, const Found& b) { return wanted.descending ? order(b) < order(a) : order(a) < order(b); });
   const bool more = found.size() > size;
   if (more) found.resize(size);
   if (more) out.page.set_next_page_token(encode_token(wanted, found.back().hit));

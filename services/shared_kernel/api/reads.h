@@ -25,13 +25,15 @@ struct ReadDossier {
 /// Thread-safety: any thread; never blocks the caller. Everything must outlive the reads under way.
 class DossierReads {
  public:
-  DossierReads(const Commands& commands, ports::Query& query, rpc::ReadPool& pool) : commands_(commands), query_(query), pool_(pool) {}
+  DossierReads(const Commands& commands, ports::Query& query, rpc::ReadPool& pool)
+      : commands_(commands), query_(query), pool_(pool) {}
 
   using Done = std::function<void(Result<ReadDossier>)>;
   /// `min_block_seq` 0: as it is. `done` comes from a lane thread, a thread of the pool or the caller's; it must not block.
   /// Errors: kUnavailable (retry helps).
   void read(const DossierName& dossier, std::uint64_t min_block_seq, Instant deadline, Done done) const;
-  void read(std::uint32_t partition, const DossierId& dossier, std::uint64_t min_block_seq, Instant deadline, Done done) const;
+  void read(std::uint32_t partition, const DossierId& dossier, std::uint64_t min_block_seq, Instant deadline,
+            Done done) const;
   /// The block number a client asks for. Errors: kInvalidArgument when the position is of another ledger or partition.
   Result<std::uint64_t> min_block(const DossierName& dossier, const api_v1::Position& position) const;
 
@@ -39,7 +41,8 @@ class DossierReads {
   ports::Query& query() const { return query_; }
 
  private:
-  Result<ReadDossier> from_projection(const LedgerPartition& partition, const DossierId& dossier, std::uint64_t min_block_seq) const;
+  Result<ReadDossier> from_projection(const LedgerPartition& partition, const DossierId& dossier,
+                                      std::uint64_t min_block_seq) const;
   const Commands& commands_;
   ports::Query& query_;
   rpc::ReadPool& pool_;

@@ -20,7 +20,8 @@ Result<std::string> unseal_for(const crypto::Key& key, const DossierId& dossier,
 }
 
 Error personal_data_erased() {
-  return {ErrorCode::kFailedPrecondition, "PERSONAL_DATA_ERASED", "Dữ liệu cá nhân của hồ sơ đã bị xóa vĩnh viễn, không thể đọc hay bổ sung.",
+  return {ErrorCode::kFailedPrecondition, "PERSONAL_DATA_ERASED",
+          "Dữ liệu cá nhân của hồ sơ đã bị xóa vĩnh viễn, không thể đọc hay bổ sung.",
           "The personal data of this dossier has been erased for good; it can neither be read nor added to."};
 }
 
