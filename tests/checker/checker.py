@@ -4,8 +4,8 @@
     checker.py --acknowledgements FILE (--export FILE | --sqlite PATH | --kafka BOOTSTRAP [--certificates DIR --name NAME])
                [--rules FILE] [--save FILE] [--settle SECONDS]
 
-An acknowledgement is one JSON line: {"service", "p", "dossier", "request_id", "seq", "block_seq", "start_us", "end_us"}; dossier as
-the API names it or as 32 hexadecimal digits, request_id as a UUID, with or without the home key in front.
+An acknowledgement is one JSON line: {"service", "p", "dossier", "request_id", "seq", "block_seq", "start_us", "end_us"} and, for the
+answer to a repeated request, "replayed": true; dossier as the API names it or as 32 hexadecimal digits, request_id as a UUID, with or without the home key in front.
 Last line: `N lost, N doubled, N out of order`; exit code 0 if all are 0, 1 if not, 2 if the ledgers can't be read.
 """
 import argparse
@@ -52,7 +52,8 @@ def read_acknowledgements(patterns):
                         entry = json.loads(line)
                         found.append(history.Acknowledgement(
                             entry["service"], int(entry["p"]), dossier_bytes(entry["dossier"]), request_bytes(entry["request_id"]),
-                            int(entry["seq"]), int(entry["block_seq"]), int(entry["start_us"]), int(entry["end_us"])))
+                            int(entry["seq"]), int(entry["block_seq"]), int(entry["start_us"]), int(entry["end_us"]),
+                            bool(entry.get("replayed"))))
                     except (ValueError, KeyError) as error:
                         raise ValueError(f"{path}:{number}: {error}") from error
     return found

@@ -176,6 +176,13 @@ class Definitions(unittest.TestCase):
         self.acknowledged.append(again)
         self.assertTrue(self.check().clean)
 
+    def test_a_replayed_answer_may_tell_a_later_block_but_no_earlier_one(self):
+        self.acknowledged[0].replayed = True
+        self.acknowledged[0].block_seq += 5
+        self.assertTrue(self.check().clean)
+        self.acknowledged[0].block_seq = 0
+        self.assertEqual(self.check().line(), "1 lost, 0 doubled, 0 out of order")
+
     def test_a_record_of_a_foreign_ledger_is_ignored(self):
         places = self.raw[("intake", 0)]
         stray = records.Record("intake", 0, len(places), records.HEADER.pack(1, bytes(16), 1, bytes(32), 1, bytes(32)), b"")

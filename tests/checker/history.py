@@ -37,6 +37,7 @@ class Acknowledgement:
     block_seq: int
     start_us: int
     end_us: int
+    replayed: bool = False  # A repeated request: the answer tells the block it was read at, which may be a later one.
 
 
 @dataclasses.dataclass
@@ -287,7 +288,8 @@ def check_acknowledgements(acknowledgements, ledgers, findings):
         name = f"request {ack.request_id.hex()} of dossier {ack.dossier.hex()}, acknowledged by {ack.service}/{ack.partition}"
         if decision is None:
             findings.lost(f"{name}, has no effective decision")
-        elif decision.leaf.dossier_seq != ack.seq or decision.block.block_seq != ack.block_seq:
+        elif decision.leaf.dossier_seq != ack.seq or not (decision.block.block_seq == ack.block_seq or
+                                                          (ack.replayed and decision.block.block_seq < ack.block_seq)):
             findings.lost(f"{name} as decision {ack.seq} in block {ack.block_seq}, is decision {decision.leaf.dossier_seq} in block {decision.block.block_seq}")
         per_dossier[(ack.service, ack.dossier)].append(ack)
     for (service, dossier), acks in per_dossier.items():

@@ -72,7 +72,8 @@ std::uint32_t Commands::partition_of(const DossierName& dossier) const {
 }
 
 void Commands::set_result(const ledger::Reply& reply, const DossierName& dossier, api_v1::CommandResult& out) const {
-  out.set_revision(reply.value != nullptr ? reply.value->dossier_seq() : reply.dossier_seq);
+  // The command's own decision; the resource beside it may be newer, for a block can hold more decisions of the dossier.
+  out.set_revision(reply.dossier_seq);
   out.set_replayed(reply.replayed);
   set_position(dossier, reply.block_seq, *out.mutable_position());
 }
