@@ -8,8 +8,8 @@
 
 namespace lienthong::routing {
 
-/// When to warn: one working day before the due time, which is the last moment for an apology; for a limit under two working days
-/// when three quarters of it are over. Source: NĐ 61/2018/NĐ-CP (apology at the latest one day before the limit ends).
+/// When to warn: one working day before the due time, which is the last moment for an apology; for a limit under two working
+/// days when three quarters of it are over. Source: NĐ 61/2018/NĐ-CP (apology at the latest one day before the limit ends).
 Instant near_due_time(const shared_kernel::WorkingCalendar& calendar, Instant start, Instant due);
 
 /// The calendar of an agency of the route; that of the receiving one if the catalogue does not know it any more.
