@@ -417,8 +417,7 @@ class Load {
       answers.push_back(std::move(accept));
       return;
     }
-    scheduler_.after(settings_.think,
-                     [&office, accept = std::move(accept)] { office.stream->send({accept}); });
+    scheduler_.after(settings_.think, [&office, accept = std::move(accept)] { office.stream->send({accept}); });
   }
 
   static agency_api::WorkAnswer answer_to(const agency_api::WorkRef& work) {

@@ -47,7 +47,8 @@ void add_options(CLI::App& app, Session& session, Options& options) {
   app.add_option("--limit", options.limit, "giây cho mỗi hồ sơ · seconds for each dossier")
       ->check(CLI::Range(1.0, 86'400.0))
       ->capture_default_str();
-  app.add_option("--think", options.think, "giây cơ quan suy nghĩ trước khi nhận · seconds an agency takes before it accepts")
+  app.add_option("--think", options.think,
+                 "giây cơ quan suy nghĩ trước khi nhận · seconds an agency takes before it accepts")
       ->check(CLI::Range(0.0, 3600.0));
   app.add_option("--rows", options.rows, "số dòng của bảng · rows of the table")->capture_default_str();
   app.add_option("--acknowledgements", options.acknowledgements, "tệp ghi mọi xác nhận · file for every acknowledgement");
