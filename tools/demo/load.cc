@@ -75,8 +75,8 @@ class Load {
     start_ = wall_now();
     window_from_ = start_ + settings_.warm_up;
     window_until_ = scheduled_time(settings_.dossiers);
-    scheduler_.at(steady(window_from_), [this] { note_counts(before_, report_.open_at_start); });
-    scheduler_.at(steady(window_until_), [this] { note_counts(after_, report_.open_at_end); });
+    scheduler_.at(steady(window_from_), [this] { note_counts(before_, report_.open_at_start, true); });
+    scheduler_.at(steady(window_until_), [this] { note_counts(after_, report_.open_at_end, false); });
     schedule_next(0);
     tick();
     const auto limit = steady(window_until_ + settings_.dossier_limit);
@@ -152,7 +152,8 @@ class Load {
     });
   }
 
-  void note_counts(Counts& counts, std::uint64_t& open) {
+  void note_counts(Counts& counts, std::uint64_t& open, bool begins) {
+    if (settings_.window) settings_.window(begins);
     Counts now;
     for (const auto& office : offices_) {
       now.sent += office->stream->messages_sent();

@@ -51,6 +51,8 @@ struct LoadSettings {
   CompletionWatch* watch = nullptr;
   /// Called once a second from a thread of the load.
   std::function<void(std::uint64_t received, std::uint64_t processed, std::uint64_t total)> progress = {};
+  /// Called when the measured window begins and when it ends; must not block for long.
+  std::function<void(bool begins)> window = {};
 };
 
 /// What a client saw of one leg.

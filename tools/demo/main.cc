@@ -1,7 +1,9 @@
+#include "tools/demo/ledger_watch.h"
 #include "tools/demo/load.h"
 #include "tools/demo/presentation.h"
 #include "tools/demo/request_ids.h"
 #include "tools/demo/scenario.h"
+#include "tools/ltctl/ledger_ports.h"
 #include "tools/ltctl/session.h"
 
 #include <CLI/CLI.hpp>
@@ -18,9 +20,11 @@ using lienthong::ltctl::Language;
 using lienthong::ltctl::Session;
 
 enum class Mode { kDemo, kBench };
+enum class Watch { kPoll, kLedger };
 
 struct Options {
   Mode mode = Mode::kDemo;
+  Watch watch = Watch::kPoll;
   std::uint64_t dossiers = 100;
   double rate = 25.0;
   double warm_up = 0.0;
@@ -36,6 +40,9 @@ void add_options(CLI::App& app, Session& session, Options& options) {
   const std::map<std::string, Mode> modes = {{"demo", Mode::kDemo}, {"bench", Mode::kBench}};
   const std::map<std::string, Language> languages = {{"vi", Language::kVietnamese}, {"en", Language::kEnglish}};
   app.add_option("--mode", options.mode, "demo, bench")->transform(CLI::CheckedTransformer(modes, CLI::ignore_case));
+  const std::map<std::string, Watch> watches = {{"poll", Watch::kPoll}, {"ledger", Watch::kLedger}};
+  app.add_option("--watch", options.watch, "biết đã xong qua: poll (hỏi intake), ledger (đọc sổ) · how the end is seen")
+      ->transform(CLI::CheckedTransformer(watches, CLI::ignore_case));
   app.add_option("--dossiers", options.dossiers, "số hồ sơ · number of dossiers")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
@@ -75,6 +82,9 @@ lienthong::demo::LoadSettings load_settings(const Session& session, const Option
   load.think = seconds(options.think);
   load.confirm_results = options.confirm;
   load.hand_over = options.mode == Mode::kDemo;
+  if (options.mode == Mode::kBench) {
+    load.window = [](bool begins) { std::fprintf(stderr, "window %s\n", begins ? "begins" : "ends"); };
+  }
   if (options.mode == Mode::kDemo) {
     const bool vi = session.language == Language::kVietnamese;
     load.progress = [vi](std::uint64_t received, std::uint64_t processed, std::uint64_t total) {
@@ -107,7 +117,17 @@ void run(Session& session, const Options& options) {
   if (!scenarios) return session.fail(scenarios.error());
   const auto acknowledgements = lienthong::demo::AcknowledgementFile::open(options.acknowledgements);
   if (!acknowledgements) return session.fail(acknowledgements.error());
-  const auto report = lienthong::demo::run_load(load_settings(session, options), *scenarios, **acknowledgements);
+  auto load = load_settings(session, options);
+  std::unique_ptr<lienthong::ports::LogBackend> log;
+  std::unique_ptr<lienthong::demo::LedgerWatch> watch;
+  if (options.watch == Watch::kLedger) {
+    auto opened = lienthong::ltctl::open_log(session.settings);
+    if (!opened) return session.fail(opened.error());
+    log = *std::move(opened);
+    watch = std::make_unique<lienthong::demo::LedgerWatch>(*log, session.settings.partitions);
+    load.watch = watch.get();
+  }
+  const auto report = lienthong::demo::run_load(load, *scenarios, **acknowledgements);
   if (!report) return session.fail(report.error());
   show(session, options, *report, *scenarios, **acknowledgements);
   if (report->finished < options.dossiers) session.exit = Exit::kPartly;
