@@ -55,7 +55,7 @@ class Cases:
     def test_linked_dossiers_go_from_commune_over_district_to_province_and_back(self):
         output = self.assert_finished(self.system.demo("--dossiers", 24, "--rate", 25), 120)
         self.assertIn("24/24", output)
-        self.assertRegex(output, r"commune → district → province")
+        self.assertRegex(output, r"commune → .*district → province → .*commune .*10 handed over")
         self.assert_clean()
         self.assert_verified()
 

@@ -65,6 +65,7 @@ class Client:
         return self.api.CommandHeader(request_id=f"{home_key}_{request}" if home_key else request)
 
     def application(self, home_key, procedure_code, **fields):
+        fields.setdefault("applicant", self.intake_messages.Applicant(full_name="Nguyễn Thị Ví Dụ", identity_number="000000000001"))
         return self.intake_messages.ApplicationForm(home_key=home_key, procedure_code=procedure_code,
                                                     applicant_kind=self.intake_events.APPLICANT_KIND_CITIZEN,
                                                     channel=self.intake_events.CHANNEL_COUNTER, area_code=home_key, **fields)
