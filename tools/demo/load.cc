@@ -404,8 +404,10 @@ class Load {
         accept.mutable_accept();
         answer(office, std::move(accept), answers);
       }
-      if (settings_.confirm_results && item.sender() == office.code && item.state() == agency_api::WORK_STATE_COMPLETED &&
-          !progress->confirming[*leg]) {
+      // What an agency sent to itself needs no confirmation.
+      const bool returned =
+          item.state() == agency_api::WORK_STATE_COMPLETED && item.sender() == office.code && item.agency() != office.code;
+      if (settings_.confirm_results && returned && !progress->confirming[*leg]) {
         progress->confirming[*leg] = true;
         answers.push_back(answer_to(item.work()));
         answers.back().mutable_confirm();

@@ -38,7 +38,7 @@ class Clerk final : public demo::WorkHandler {
           first(item.work(), 'c')) {
         complete(answers, item.work());
       }
-      if (item.sender() == agency_ && item.state() == agency_api::WORK_STATE_COMPLETED && first(item.work(), 'r')) {
+      if (!ours && item.sender() == agency_ && item.state() == agency_api::WORK_STATE_COMPLETED && first(item.work(), 'r')) {
         add(answers, item.work()).mutable_confirm();
       }
     }

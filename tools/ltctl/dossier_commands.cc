@@ -195,11 +195,13 @@ void list(Session& session, const ListOptions& options) {
   std::string totals;
   for (const auto& [status, count] : counts) {
     document["counts"][std::to_string(status)] = count;
+    if (count == 0) continue;
     totals += (totals.empty() ? "" : " · ") + status_text(static_cast<intake_api::DossierStatus>(status), session.language) +
               ": " + grouped(count, session.language);
   }
   session.show(table, document);
-  if (!session.json()) session.line({totals, totals});
+  if (!session.json())
+    session.line({totals.empty() ? "không có hồ sơ nào" : totals, totals.empty() ? "no dossiers" : totals});
 }
 
 void show_contents(const Session& session, const intake_api::Dossier& dossier) {

@@ -102,6 +102,7 @@ void list(Session& session, const ListOptions& options) {
   std::string totals;
   for (const auto& [state, count] : counts) {
     document["counts"][agency_api::WorkState_Name(state)] = count;
+    if (count == 0) continue;
     totals += (totals.empty() ? "" : " · ") + state_text(static_cast<agency_api::WorkState>(state), session.language) +
               ": " + grouped(count, session.language);
   }
