@@ -39,6 +39,7 @@ enum class Stage { kNone, kAccepting, kCompleting, kCompleted };
 struct Progress {
   Passage passage;
   std::string request_id;
+  api::v1::Position received_at;  ///< Where the receipt stands: what is read later must not be older.
   std::vector<Stage> stages;
   std::vector<bool> confirming;
   Duration next_poll = kFirstPoll;
@@ -269,6 +270,7 @@ class Load {
           const std::lock_guard lock(mutex_);
           progress->passage.received = wall_now();
           progress->passage.dossier_code = response.dossier().dossier_code();
+          progress->received_at = response.result().position();
           progress->passage.status = response.dossier().status();
           ++received_;
           ++report_.outcomes["OK"];
@@ -296,13 +298,20 @@ class Load {
     scheduler_.after(progress->next_poll, [this, progress] {
       intake_api::GetDossierRequest request;
       request.set_dossier_id(progress->passage.dossier_id);
+      {
+        const std::lock_guard lock(mutex_);
+        *request.mutable_min_position() = progress->received_at;
+      }
       call<intake_api::GetDossierRequest, intake_api::GetDossierResponse>(
           static_cast<void (intake_api::IntakeService::Stub::async::*)(
               grpc::ClientContext*, const intake_api::GetDossierRequest*, intake_api::GetDossierResponse*,
               std::function<void(grpc::Status)>)>(&intake_api::IntakeService::Stub::async::GetDossier),
           request, [this, progress](const grpc::Status& status, const intake_api::GetDossierResponse& response) {
             if (status.ok() && response.dossier().status() >= kProcessed) return processed(progress);
-            if (!status.ok() && !repetition_helps(status)) return give_up(progress, rpc::to_error(status));
+            // Until the receipt is answered there is no position to ask for, and a read side that is behind has no such
+            // dossier yet.
+            const bool behind = status.error_code() == grpc::StatusCode::NOT_FOUND;
+            if (!status.ok() && !behind && !repetition_helps(status)) return give_up(progress, rpc::to_error(status));
             if (wall_now() - progress->passage.scheduled > settings_.dossier_limit) return;
             progress->next_poll = std::min(progress->next_poll * 2, kPollMax);
             poll(progress);
