@@ -431,6 +431,25 @@ TEST_F(LaneTest, ConfirmsTheBlockInFlightBeforeItGivesThePartitionUp) {
   EXPECT_EQ(lane_->state(), LaneState::kIdle);
 }
 
+TEST_F(LaneTest, AnswersNoReadBeforeItsFoldHasCaughtUp) {
+  lane_.emplace(where_, machine_, LanePorts{log_, projection_, clock_, entropy_, slot_, alarms_, nullptr}, LaneSettings{});
+  lane_->handle(Assigned{});
+  settle();
+  std::optional<Reply> reply;
+  ReadRequest read;
+  read.dossier = dossier(1);
+  read.reply = [&reply](Reply answered) { reply = std::move(answered); };
+  lane_->handle(std::move(read));
+  settle();
+  answer(ports::ReadDone{log_.reads.back(), genesis_});
+  answer(ports::EndOffset{log_.ends.back(), 1});
+  EXPECT_FALSE(reply);
+  source_genesis();
+  ASSERT_TRUE(reply);
+  EXPECT_FALSE(reply->error);
+  EXPECT_EQ(reply->value, nullptr);
+}
+
 TEST_F(LaneTest, ReadsAreStrictOnlyAfterTheLogWasAsked) {
   start();
   give(command(1, toy::kCreate));

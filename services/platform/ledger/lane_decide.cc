@@ -562,7 +562,9 @@ void Lane::answer_reads() {
   const Instant now = ports_.clock.steady();
   std::vector<WaitingRead> keep;
   for (auto& read : std::exchange(reads_, {})) {
-    const bool reached = head_.head.block_seq >= read.request.min_block_seq && recovery_ != Recovery::kAsking;
+    // While the fold catches up from the projection, a value may be older than what was acknowledged already.
+    const bool catching_up = state_ == LaneState::kRecovering && recovery_clears_;
+    const bool reached = head_.head.block_seq >= read.request.min_block_seq && !catching_up;
     const bool fresh = !read.request.strict || read.barrier_passed;
     Entry* entry = cached(read.request.dossier);
     if (reached && fresh && entry != nullptr) {
