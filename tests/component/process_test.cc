@@ -150,5 +150,31 @@ TEST_F(EmbeddedProcess, ServesAgainAfterKill) {
   }
 }
 
+TEST_F(EmbeddedProcess, IsFoundAtOnceByAClientThatCalledBeforeItListened) {
+  ChildProcess({{LIENTHONG_BINARY}, output_, variables()}).wait();
+  make_ledgers(2);
+  const std::string address = "127.0.0.1:" + std::to_string(test_support::free_port());
+  rpc::Client client(*rpc::make_channel({address, std::nullopt, ""}));
+  const auto reached = [&] {
+    std::promise<bool> answer;
+    client.call<google::protobuf::Empty>(
+        "/grpc.health.v1.Health/Check", google::protobuf::Empty(), seconds(1),
+        [&](const Result<google::protobuf::Empty>& reply) { answer.set_value(reply.has_value()); });
+    return answer.get_future().get();
+  };
+  const auto until = std::chrono::steady_clock::now() + milliseconds(1500);
+  while (std::chrono::steady_clock::now() < until) {
+    EXPECT_FALSE(reached());
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  auto settings = variables();
+  settings[1].second = address;
+  auto process = start(settings);
+  ASSERT_TRUE(eventually([&] { return output().find("listening ") != std::string::npos; }));
+  const auto listening = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually(reached));
+  EXPECT_LT(std::chrono::steady_clock::now() - listening, seconds(3));
+}
+
 }  // namespace
 }  // namespace lienthong::edition
