@@ -27,7 +27,7 @@ NEEDS_BROKER = {"contract", "component", "end_to_end", "fault"}
 # The fault suite mostly waits (for 60 s without Kafka, say): two of its programs at a time; what measures times is serial by itself.
 SERIAL = {"simulation", "component", "end_to_end"}
 TIMEOUT_SECONDS = {"architecture": 300, "unit": 300, "contract": 300, "simulation": 900, "component": 600,
-                   "end_to_end": 900, "fault": 1500}
+                   "end_to_end": 900, "fault": 2400}
 SANITIZED_SUITES = ["unit", "contract"]
 
 
