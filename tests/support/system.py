@@ -3,6 +3,7 @@
 Settings are those of deploy/local/README.md. Processes are kept: one that dies is started again at once, unless it is held.
 """
 import contextlib
+import ctypes
 import os
 import pathlib
 import random
@@ -54,6 +55,15 @@ def run(command, environment=None, seconds=120, check=True):
     return result
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """A test that is killed, by a time limit say, leaves no process behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Process:
     """One process, in a session of its own, with its output in a file."""
 
@@ -65,7 +75,7 @@ class Process:
         self.held = False
         with open(self.log, "ab") as out:
             self.process = subprocess.Popen(self.command, env=self.environment, stdout=out, stderr=subprocess.STDOUT,
-                                            stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.directory)
+                                            stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.directory, preexec_fn=die_with_parent)
         self.starts += 1
 
     def alive(self):
@@ -292,7 +302,8 @@ class System:
         demo = Demo(log, self.directory / f"acknowledgements-{self.demos}.jsonl")
         with open(log, "wb") as out:
             demo.process = subprocess.Popen([str(BINARIES["demo"]), "--acknowledgements", str(demo.acknowledgements), *map(str, arguments)],
-                                            env=self.client_settings("demo"), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+                                            env=self.client_settings("demo"), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                            preexec_fn=die_with_parent)
         return demo
 
     def check(self, settle=30):
