@@ -87,6 +87,30 @@ class EmptyProjection final : public ports::Projection {
   std::vector<ports::ProjectionMessage> answers;
 };
 
+/// Holds one value, as a half-applied APPLY left it, and keeps what it is told to apply; the test answers that.
+class HalfAppliedProjection final : public ports::Projection {
+ public:
+  explicit HalfAppliedProjection(ports::StoredValue value) : value_(std::move(value)) {}
+  void open(const LedgerPartition&, ports::Ticket ticket) override {
+    answers.push_back(ports::Opened{ticket, std::nullopt});
+  }
+  void load(const LedgerPartition&, Offset, std::vector<DossierId>, ports::Ticket ticket) override {
+    answers.push_back(ports::Loaded{ticket, {value_}});
+  }
+  void apply(const LedgerPartition&, Offset, ports::ApplyBatch batch, ports::Ticket ticket) override {
+    applies.emplace_back(ticket, std::move(batch));
+  }
+  void scan(const LedgerPartition&, Offset, std::string, std::int64_t, std::size_t, ports::Ticket ticket) override {
+    answers.push_back(ports::Scanned{ticket, {}});
+  }
+  void reset(const LedgerPartition&, ports::Ticket ticket) override { answers.push_back(ports::Applied{ticket}); }
+  std::vector<ports::ProjectionMessage> answers;
+  std::vector<std::pair<ports::Ticket, ports::ApplyBatch>> applies;
+
+ private:
+  ports::StoredValue value_;
+};
+
 class HeldSlot final : public SuspectSlot {
  public:
   std::optional<Suspect> found() const override { return slot; }
@@ -448,6 +472,55 @@ TEST_F(LaneTest, AnswersNoReadBeforeItsFoldHasCaughtUp) {
   ASSERT_TRUE(reply);
   EXPECT_FALSE(reply->error);
   EXPECT_EQ(reply->value, nullptr);
+}
+
+// Found by the simulation (seed 900346): the value was let go with the first APPLY, the projection fell back to its state before
+// the half-applied one, and the second block's decision was never written.
+TEST_F(LaneTest, WritesAValueAgainForEachBlockItContainedAlready) {
+  start();
+  std::vector<block::BlockPtr> blocks;
+  for (std::uint8_t request = 1; request <= 2; ++request) {
+    give(command(request, request == 1 ? toy::kCreate : toy::kTouch));
+    confirm();
+    ASSERT_EQ(reason(request), "OK");
+    blocks.push_back(*block::parse(where_, log_.appends.back().record));
+  }
+  const auto value = replies_.at(2).value;
+  HalfAppliedProjection projection({dossier(1), 2, block::encode_message(*value)});
+  const auto settle_with = [&] {
+    lane_->pump();
+    while (!projection.answers.empty()) {
+      auto answers = std::exchange(projection.answers, {});
+      for (auto& message : answers) lane_->handle(std::move(message));
+      lane_->pump();
+    }
+  };
+  const auto log_says = [&](ports::LogMessage message) {
+    lane_->handle(std::move(message));
+    settle_with();
+  };
+  lane_.emplace(where_, machine_, LanePorts{log_, projection, clock_, entropy_, slot_, alarms_, nullptr}, LaneSettings{});
+  lane_->handle(Assigned{});
+  settle_with();
+  log_says(ports::ReadDone{log_.reads.back(), genesis_});
+  log_says(ports::EndOffset{log_.ends.back(), 3});
+  const auto next_apply = [&] {
+    clock_.at = clock_.at + LaneSettings{}.apply_every;
+    settle_with();
+    return projection.applies.size();
+  };
+  const auto applied = [&] {
+    lane_->handle(ports::ProjectionMessage(ports::Applied{projection.applies.back().first}));
+    return next_apply();
+  };
+  ASSERT_EQ(next_apply(), 1U);  // the genesis
+  ASSERT_EQ(applied(), 1U);
+  log_says(ports::Fetched{log_.follows.at("first").first, 1, blocks[0], {}});
+  ASSERT_EQ(next_apply(), 2U);
+  EXPECT_EQ(projection.applies[1].second.changes.size(), 1U);
+  log_says(ports::Fetched{log_.follows.at("first").first, 2, blocks[1], {}});
+  ASSERT_EQ(applied(), 3U);
+  EXPECT_EQ(projection.applies[2].second.changes.size(), 1U);
 }
 
 TEST_F(LaneTest, ReadsAreStrictOnlyAfterTheLogWasAsked) {

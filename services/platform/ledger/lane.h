@@ -39,7 +39,7 @@ struct LaneSettings {
   std::size_t follow_credit_bytes = 8 * 1024 * 1024;
   std::uint64_t idle_blocks_max = 4'096;
   std::size_t pace_causes = 64;
-  Duration pace_max = std::chrono::milliseconds(10);
+  Duration pace_max = std::chrono::milliseconds(25);
   Duration apply_every = std::chrono::milliseconds(100);
   Duration apply_answer_max = std::chrono::seconds(5);
   Duration stalled_after = std::chrono::seconds(2);
@@ -172,6 +172,8 @@ class Lane {
   struct Entry {
     ValuePtr value;
     std::uint64_t asof = 0;
+    /// Last block folded here that has a decision of this dossier; below `asof` while the value is from a half-applied APPLY.
+    std::uint64_t changed = 0;
     bool pinned = false;
     std::uint32_t bytes = 0;
     std::list<DossierId>::iterator recency;
@@ -283,7 +285,7 @@ class Lane {
   void drop_pending();
   void note_value(const DossierId& dossier, const v1::DossierValue& value);
   Entry& put(const DossierId& dossier, ValuePtr value, std::uint64_t asof);
-  void pin(const DossierId& dossier, Entry& entry);
+  void pin(const DossierId& dossier, Entry& entry, std::uint64_t block_seq);
   Entry* cached(const DossierId& dossier);
   void want(const DossierId& dossier);
   void flush_loads();

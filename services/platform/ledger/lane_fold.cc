@@ -70,7 +70,7 @@ bool Lane::fold_effective(const block::BlockPtr& block) {
     // A half-applied APPLY: the value already contains this block. It still counts as changed (R2).
     if (entry.asof >= seq && !mutant(Mutant::kHalfApplyWithoutAsof)) {
       mark(LaneMark::kValueSkipped);
-      if (!mutant(Mutant::kSkippedValueUnpinned)) pin(ids[i], entry);
+      if (!mutant(Mutant::kSkippedValueUnpinned)) pin(ids[i], entry, seq);
       skipped.insert(ids[i]);
       continue;
     }
@@ -82,7 +82,7 @@ bool Lane::fold_effective(const block::BlockPtr& block) {
     }
   }
   for (auto& [id, value] : changed) {
-    pin(id, put(id, value, seq));
+    pin(id, put(id, value, seq), seq);
     note_value(id, *value);
   }
   for (const auto& id : skipped) note_value(id, *cached(id)->value);
@@ -134,7 +134,7 @@ void Lane::settle(Draft& draft) {
   head_ = std::move(draft.after);
   const std::uint64_t seq = head_.head.block_seq;
   for (auto& [id, value] : draft.scratch) {
-    pin(id, put(id, value, seq));
+    pin(id, put(id, value, seq), seq);
     note_value(id, *value);
   }
   for (auto& source : sources_) {
@@ -197,7 +197,8 @@ Lane::Entry& Lane::put(const DossierId& dossier, ValuePtr value, std::uint64_t a
   return entry;
 }
 
-void Lane::pin(const DossierId& dossier, Entry& entry) {
+void Lane::pin(const DossierId& dossier, Entry& entry, std::uint64_t block_seq) {
+  entry.changed = block_seq;
   const auto bytes = static_cast<std::uint32_t>(entry.value->state().size() + entry.value->requests().size() + 256);
   if (entry.pinned) pinned_bytes_ -= entry.bytes;
   entry.bytes = bytes;
@@ -271,7 +272,7 @@ void Lane::send_apply() {
     if (mutant(Mutant::kApplyIncludesScratch) && pending_ && pending_->scratch.contains(id))
       value = pending_->scratch.at(id).get();
     batch.changes.push_back({{id, entry.asof, block::encode_message(*value)}, all_entries(machine_, *value)});
-    flight.captured[id] = entry.asof;
+    flight.captured[id] = entry.changed;
   }
   batch.meta = head_.to_meta(tail_);
   last_apply_ = flight.sent_at;
@@ -285,10 +286,12 @@ void Lane::on_applied(const ports::Applied& answer) {
     return;
   }
   watermark_ = apply_->target;
-  for (const auto& [id, asof] : apply_->captured) {
+  for (const auto& [id, changed] : apply_->captured) {
     const auto it = cache_.find(id);
     if (it == cache_.end() || !it->second.pinned) continue;
-    if (it->second.asof != asof && !mutant(Mutant::kUnpinAllAtReply)) continue;
+    // A block behind the captured ones has to be written too, even one that the value contained already: the projection may
+    // fall back to what it was before the APPLY that was cut in half.
+    if (it->second.changed != changed && !mutant(Mutant::kUnpinAllAtReply)) continue;
     it->second.pinned = false;
     pinned_bytes_ -= it->second.bytes;
     pinned_.erase(id);
