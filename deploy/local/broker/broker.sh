@@ -65,11 +65,8 @@ run() {
   need_libraries
   need_directory
   [ -e "$DIR/server.properties" ] || fail "no $DIR/server.properties; run: $0 format"
-  # Without TLS the second compiler costs more start-up than it gives; TLS needs its AES code.
-  compiler=-XX:TieredStopAtLevel=1
-  grep -q '^listeners=SSL' "$DIR/server.properties" && compiler=-XX:+TieredCompilation
   # shellcheck disable=SC2086
-  exec "$java" ${HEAP:--Xms64m -Xmx384m} -XX:+UseSerialGC $compiler \
+  exec "$java" ${HEAP:--Xms64m -Xmx384m} -XX:+UseSerialGC \
     "-Dlog4j2.configurationFile=file:$here/log4j2.properties" -cp "$LIB_DIR/*" kafka.Kafka "$DIR/server.properties"
 }
 

@@ -14,6 +14,9 @@ namespace ledger_v1 = ::lienthong::ledger::v1;
 
 constexpr std::size_t kCreditBytes = std::size_t{4} << 20;
 constexpr std::chrono::milliseconds kRetryAfter{200};
+// Pause between two transactions, and the time after which a position is kept that no content moved with.
+constexpr std::chrono::milliseconds kStoreEvery{50};
+constexpr std::chrono::seconds kPositionEvery{1};
 constexpr std::string_view kPositionPrefix = "position ";
 constexpr std::string_view kContentPrefix = "c";
 
@@ -160,10 +163,18 @@ void SealedContents::run(ports::LogBackend& backend) {
       }
     }
     messages.clear();
-    while (!store(entries, erased)) {
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, kRetryAfter, [&] { return ending_; })) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (entries.empty() && erased.empty() && now < positions_kept_ + kPositionEvery) {
+      note_folded();
+      continue;
     }
+    positions_kept_ = now;
+    auto pause = kStoreEvery;
+    do {
+      if (!store(entries, erased)) pause = kRetryAfter;
+      std::unique_lock lock(mutex_);
+      if (wake_.wait_for(lock, pause, [&] { return ending_; })) return;
+    } while (!entries.empty() || !erased.empty());
   }
 }
 
@@ -206,8 +217,12 @@ bool SealedContents::store(std::vector<sqlite::BlobStore::Entry>& entries, std::
   for (const auto* reader : by_follow_) entries.emplace_back(position_name(reader->partition), reader->encode());
   if (!store_->put(entries)) return false;
   entries.clear();
-  for (auto* reader : by_follow_) reader->folded = reader->head_seq;
+  note_folded();
   return true;
+}
+
+void SealedContents::note_folded() {
+  for (auto* reader : by_follow_) reader->folded = reader->head_seq;
 }
 
 }  // namespace lienthong::intake

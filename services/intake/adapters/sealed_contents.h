@@ -5,6 +5,7 @@
 #include "platform/sqlite/blob_store.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -59,6 +60,7 @@ class SealedContents final : public ports::LogSink {
   void run(ports::LogBackend& log);
   void take(const ports::Fetched& fetched, std::vector<sqlite::BlobStore::Entry>& out, std::vector<std::string>& erased);
   bool store(std::vector<sqlite::BlobStore::Entry>& entries, std::vector<std::string>& erased);
+  void note_folded();
 
   Settings settings_;
   std::unique_ptr<sqlite::BlobStore> store_;
@@ -73,6 +75,7 @@ class SealedContents final : public ports::LogSink {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<ports::LogMessage> inbox_;
+  std::chrono::steady_clock::time_point positions_kept_;
   bool ending_ = false;
   std::thread thread_;
 };

@@ -164,9 +164,10 @@ Result<std::unique_ptr<Admin>> Admin::open(const Settings& settings, std::chrono
   try {
     return std::unique_ptr<Admin>(new Admin(std::make_unique<State>(settings, timeout)));
   } catch (const KafkaFailure& failed) {
-    return failure({ErrorCode::kInvalidArgument, "KAFKA_SETTINGS",
-                    "Cấu hình Kafka không dùng được: " + failed.detail + ". Kiểm tra địa chỉ và các tệp chứng thư.",
-                    "The Kafka settings can't be used: " + failed.detail + ". Check the address and the certificate files."});
+    return failure(
+        {ErrorCode::kInvalidArgument, "KAFKA_SETTINGS",
+         "Cấu hình Kafka không dùng được: " + failed.detail + ". Kiểm tra địa chỉ và các tệp chứng thư.",
+         "The Kafka settings can't be used: " + failed.detail + ". Check the address and the certificate files."});
   }
 }
 
@@ -178,7 +179,8 @@ Result<void> Admin::wait_until_ready(std::chrono::milliseconds limit) {
     const auto code = rd_kafka_metadata(state_->handle(), 0, nullptr, &raw, kTryMs);
     const Metadata metadata(raw);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->broker_cnt > 0) return {};
-    if (std::chrono::steady_clock::now() > end) return failure(error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "Kafka", rd_kafka_err2str(code)));
+    if (std::chrono::steady_clock::now() > end)
+      return failure(error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "Kafka", rd_kafka_err2str(code)));
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
@@ -200,7 +202,8 @@ Result<std::map<std::string, std::string>> Admin::topic_settings(const std::stri
   const auto event = state_->answer(topic);
   if (!event) return failure(event.error());
   std::size_t count = 0;
-  const auto** resources = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+  const auto** resources =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
   if (count != 1) return failure(error_of(RD_KAFKA_RESP_ERR_UNKNOWN, topic, "no settings"));
   if (const auto code = rd_kafka_ConfigResource_error(resources[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return failure(error_of(code, topic, rd_kafka_err2str(code)));
@@ -246,11 +249,12 @@ Result<void> Admin::allow(const std::vector<Permission>& permissions) {
   std::vector<rd_kafka_AclBinding_t*> bindings;
   std::array<char, 512> detail{};
   for (const auto& permission : permissions) {
-    const auto type = permission.resource == Permission::Resource::kTopic ? RD_KAFKA_RESOURCE_TOPIC : RD_KAFKA_RESOURCE_GROUP;
+    const auto type =
+        permission.resource == Permission::Resource::kTopic ? RD_KAFKA_RESOURCE_TOPIC : RD_KAFKA_RESOURCE_GROUP;
     const auto pattern = permission.prefix ? RD_KAFKA_RESOURCE_PATTERN_PREFIXED : RD_KAFKA_RESOURCE_PATTERN_LITERAL;
-    auto* binding = rd_kafka_AclBinding_new(type, permission.name.c_str(), pattern, ("User:" + permission.principal).c_str(), "*",
-                                            operation_of(permission.operation), RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, detail.data(),
-                                            detail.size());
+    auto* binding = rd_kafka_AclBinding_new(type, permission.name.c_str(), pattern, ("User:" + permission.principal).c_str(),
+                                            "*", operation_of(permission.operation), RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW,
+                                            detail.data(), detail.size());
     if (binding != nullptr) bindings.push_back(binding);
   }
   rd_kafka_CreateAcls(state_->handle(), bindings.data(), bindings.size(), nullptr, state_->queue());
@@ -285,7 +289,8 @@ Result<Offset> Admin::end_offset(const LedgerPartition& partition) {
 }
 
 Result<Offset> Admin::append(const LedgerPartition& partition, block::Record record) {
-  auto done = state_->ask<ports::Appended>(partition.topic(), [&](ports::Log& log) { log.append(partition, std::move(record), 1); });
+  auto done =
+      state_->ask<ports::Appended>(partition.topic(), [&](ports::Log& log) { log.append(partition, std::move(record), 1); });
   if (!done) return failure(done.error());
   return done->offset.value_or(-1);
 }

@@ -40,7 +40,8 @@ std::vector<Permission> service_permissions(const std::string& principal, const 
 class Admin {
  public:
   /// Errors: kInvalidArgument for settings that can't be used.
-  static Result<std::unique_ptr<Admin>> open(const Settings& settings, std::chrono::milliseconds timeout = std::chrono::seconds(10));
+  static Result<std::unique_ptr<Admin>> open(const Settings& settings,
+                                             std::chrono::milliseconds timeout = std::chrono::seconds(10));
   ~Admin();
 
   /// Waits until a broker answers.

@@ -24,7 +24,8 @@ struct Appender::InFlight {
   block::Record record;
 };
 
-Appender::Appender(const Settings& settings, Report report) : report_(std::move(report)) {
+Appender::Appender(const Settings& settings, Report report, Stored stored)
+    : report_(std::move(report)), stored_(std::move(stored)) {
   Configuration configuration(settings);
   configuration.set("enable.idempotence", "true")
       .set("acks", "all")
@@ -106,6 +107,7 @@ void Appender::on_report(rd_kafka_t* handle, const rd_kafka_message_t* message, 
     std::optional<Offset> offset;
     if (message->offset >= 0) offset = message->offset;
     appender.report_(ports::Appended{in_flight->ticket, offset});
+    if (offset) appender.stored_(in_flight->partition, std::move(in_flight->record), *offset, time_of(*message));
     return;
   }
   const bool fatal = is_fatal(handle) || appender.stopping_;

@@ -13,13 +13,16 @@
 namespace lienthong::kafka {
 
 /// One producer instance of one attachment. A record it gave up may still land in the log (kafka.md K1).
-/// Thread-safety: `append`, `used` and `abandon` from one thread at a time; the destructor from any, it blocks some milliseconds.
+/// Thread-safety: `append`, `used` and `abandon` from one thread at a time; the destructor from any, it blocks some
+/// milliseconds.
 class Appender {
  public:
   /// What became of an append; called from the producer's thread or from the destructor.
   using Report = std::function<void(ports::LogMessage)>;
+  /// A record that the log holds at this offset since this time; called behind its report, from the same thread.
+  using Stored = std::function<void(const LedgerPartition&, block::Record, Offset, Instant)>;
   /// Throws KafkaFailure.
-  Appender(const Settings& settings, Report report);
+  Appender(const Settings& settings, Report report, Stored stored);
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
   /// Gives up what is in flight; each append not yet reported is reported as failed, unless its partition was abandoned.
@@ -39,6 +42,7 @@ class Appender {
   bool abandoned(const LedgerPartition& partition);
 
   Report report_;
+  Stored stored_;
   std::set<LedgerPartition> used_;
   std::mutex mutex_;
   std::set<LedgerPartition> abandoned_;

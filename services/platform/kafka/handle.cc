@@ -56,8 +56,8 @@ Handle make_handle(rd_kafka_type_t type, Configuration configuration) {
 
 Partitions list_of(const LedgerPartition& partition, Offset offset) {
   Partitions list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), partition.topic().c_str(), static_cast<std::int32_t>(partition.partition))->offset =
-      offset;
+  rd_kafka_topic_partition_list_add(list.get(), partition.topic().c_str(), static_cast<std::int32_t>(partition.partition))
+      ->offset = offset;
   return list;
 }
 

@@ -18,12 +18,14 @@ std::map<std::string, std::string> topic_settings(std::uint32_t min_insync_repli
 
 std::string topic_of(const LedgerName& ledger) { return LedgerPartition{ledger, 0}.topic(); }
 
-Error changed_setting(const std::string& topic, const std::string& name, const std::string& found, const std::string& wanted) {
+Error changed_setting(const std::string& topic, const std::string& name, const std::string& found,
+                      const std::string& wanted) {
   return ports::difference(topic, name, found, wanted, "Đặt lại thiết lập của topic rồi khởi động lại dịch vụ.",
                            "Set the topic's configuration back, then start the service again.");
 }
 
-Result<void> check_ledger(Admin& admin, const LedgerName& ledger, const std::string& cluster_id, ports::InterlockReport& report) {
+Result<void> check_ledger(Admin& admin, const LedgerName& ledger, const std::string& cluster_id,
+                          ports::InterlockReport& report) {
   const auto topic = topic_of(ledger);
   const auto description = admin.describe_topic(topic);
   if (!description) {
@@ -41,7 +43,8 @@ Result<void> check_ledger(Admin& admin, const LedgerName& ledger, const std::str
   if (genesis == report.genesis.end()) return {};
   const auto& made_for = genesis->second->core().genesis();
   if (description->replication_factor != made_for.replication_factor()) {
-    report.differences.push_back(changed_setting(topic, "replication factor", std::to_string(description->replication_factor),
+    report.differences.push_back(changed_setting(topic, "replication factor",
+                                                 std::to_string(description->replication_factor),
                                                  std::to_string(made_for.replication_factor())));
   }
   const auto settings = admin.topic_settings(topic);

@@ -12,9 +12,9 @@ namespace lienthong::kafka {
 /// Only one process at a time may do this.
 Result<void> make_ledgers(Admin& admin, const ports::Installation& installation, ports::Entropy& entropy, Instant now);
 
-/// Compares topics, their settings, block 0 and the cluster with each other (ledger.md 10). Replication is compared with what
-/// block 0 says the installation was made for.
-/// Errors: those of Admin when Kafka can't be asked; a missing topic is a difference, not an error.
+/// Compares topics, their settings, block 0 and the cluster with each other (ledger.md 10). Replication is compared with
+/// what block 0 says the installation was made for. Errors: those of Admin when Kafka can't be asked; a missing topic is a
+/// difference, not an error.
 Result<ports::InterlockReport> check_ledgers(Admin& admin, const std::vector<LedgerName>& ledgers);
 
 }  // namespace lienthong::kafka

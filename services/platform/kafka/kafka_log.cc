@@ -97,17 +97,19 @@ bool is_unreachable(rd_kafka_resp_err_t code) {
 
 std::int64_t cost_of(const block::BlockPtr& block) { return block ? static_cast<std::int64_t>(block->size_bytes()) : 0; }
 
+bool is_at(const Tailed& tailed, Offset offset) { return tailed.phase == Tailed::Phase::kLive && tailed.next == offset; }
+
 Entry entry_of(const LedgerPartition& partition, const rd_kafka_message_t& message) {
   return {message.offset, block::parse(partition, record_of(message)).value_or(nullptr), time_of(message)};
 }
 
 }  // namespace
 
-// Four threads. The tail reads every followed partition at its end, parses each record once and hands it on. The asking thread
-// puts the questions that wait for the broker (ends, where a tail starts). The reader fetches what lies behind the recent
-// blocks, each follower in turn. The feeder serves followers from the recent blocks when they get credit, and does what must
-// not be done on the caller's thread. A follower's records are delivered under one mutex, and only the one at `next`: so their
-// order holds whichever thread brings them.
+// Four threads. The tail reads every followed partition at its end, parses each record once and hands it on. The asking
+// thread puts the questions that wait for the broker (ends, where a tail starts). The reader fetches what lies behind the
+// recent blocks, each follower in turn. The feeder serves followers from the recent blocks when they get credit, and does
+// what must not be done on the caller's thread. A follower's records are delivered under one mutex, and only the one at
+// `next`: so their order holds whichever thread brings them.
 class KafkaLog::State {
  public:
   explicit State(const LogSettings& settings)
@@ -170,6 +172,20 @@ class KafkaLog::State {
     } else {
       place(follower);
     }
+  }
+
+  // A block of this process need not come back from the broker: acknowledged by all replicas at the place where the tail
+  // stands, it is what the tail would read there. The tail passes over it when it comes.
+  void hand_over(const LedgerPartition& partition, block::Record record, Offset offset, Instant time) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto tailed = tails_.find(partition);
+      if (tailed == tails_.end() || !is_at(tailed->second, offset)) return;
+    }
+    const Entry entry{offset, block::parse(partition, std::move(record)).value_or(nullptr), time};
+    const std::lock_guard lock(mutex_);
+    auto& tailed = tails_[partition];
+    if (is_at(tailed, offset)) advance(partition, tailed, entry);
   }
 
   void credit(const LogOutlet& outlet, ports::FollowId id, std::size_t bytes) {
@@ -300,14 +316,35 @@ class KafkaLog::State {
   }
 
   void take(const LedgerPartition& partition, const rd_kafka_message_t& message) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto& tailed = tails_[partition];
+      if (tailed.phase != Tailed::Phase::kLive) return;
+      if (message.offset < tailed.next) return check_handed_over(partition, message);
+    }
     const Entry entry = entry_of(partition, message);
     const std::lock_guard lock(mutex_);
     auto& tailed = tails_[partition];
     if (tailed.phase != Tailed::Phase::kLive || entry.offset < tailed.next) return;
     if (entry.offset > tailed.next) {
-      fail_all(partition, "the log goes on at " + std::to_string(entry.offset) + " instead of " + std::to_string(tailed.next));
+      fail_all(partition,
+               "the log goes on at " + std::to_string(entry.offset) + " instead of " + std::to_string(tailed.next));
       return;
     }
+    advance(partition, tailed, entry);
+  }
+
+  // Call with the mutex held. A broker that lost what it had acknowledged brings something else in its place.
+  void check_handed_over(const LedgerPartition& partition, const rd_kafka_message_t& message) {
+    const auto* recent = ring_.find(partition, message.offset);
+    if (recent == nullptr || recent->block == nullptr) return;
+    const std::string_view bytes(static_cast<const char*>(message.payload), message.len);
+    if (bytes == recent->block->record().value) return;
+    fail_all(partition, "the log holds another record at " + std::to_string(message.offset) + " than it acknowledged");
+  }
+
+  // Call with the mutex held.
+  void advance(const LedgerPartition& partition, Tailed& tailed, const Entry& entry) {
     ++tailed.next;
     ring_.push(partition, entry);
     for (const auto& follower : tailed.followers) offer(*follower, entry);
@@ -559,7 +596,8 @@ class KafkaLog::State {
     {
       const std::lock_guard lock(mutex_);
       for (const auto& [partition, stream] : streams_) {
-        const bool needed = std::ranges::any_of(behind_, [&](const auto& follower) { return follower->partition == partition; });
+        const bool needed =
+            std::ranges::any_of(behind_, [&](const auto& follower) { return follower->partition == partition; });
         const auto& tailed = tails_[partition];
         const bool waiting = std::ranges::any_of(tailed.followers, [&](const auto& follower) {
           return follower->next == stream.next && follower->next < tailed.next;
@@ -648,8 +686,12 @@ class KafkaLog::Attachment final : public ports::Log {
 
  private:
   std::unique_ptr<Appender> make_appender() {
-    return std::make_unique<Appender>(state_->connection(),
-                                      [outlet = outlet_](ports::LogMessage message) { outlet->deliver(std::move(message)); });
+    return std::make_unique<Appender>(
+        state_->connection(), [outlet = outlet_](ports::LogMessage message) { outlet->deliver(std::move(message)); },
+        // No appender outlives the state: it is this attachment's or the feeder's.
+        [state = state_.get()](const LedgerPartition& partition, block::Record record, Offset offset, Instant time) {
+          state->hand_over(partition, std::move(record), offset, time);
+        });
   }
 
   std::shared_ptr<State> state_;
@@ -664,9 +706,10 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(LogSettings settings) {
   try {
     return std::unique_ptr<KafkaLog>(new KafkaLog(std::make_shared<State>(settings)));
   } catch (const KafkaFailure& failed) {
-    return failure({ErrorCode::kInvalidArgument, "KAFKA_SETTINGS",
-                    "Cấu hình Kafka không dùng được: " + failed.detail + ". Kiểm tra địa chỉ và các tệp chứng thư.",
-                    "The Kafka settings can't be used: " + failed.detail + ". Check the address and the certificate files."});
+    return failure(
+        {ErrorCode::kInvalidArgument, "KAFKA_SETTINGS",
+         "Cấu hình Kafka không dùng được: " + failed.detail + ". Kiểm tra địa chỉ và các tệp chứng thư.",
+         "The Kafka settings can't be used: " + failed.detail + ". Check the address and the certificate files."});
   }
 }
 

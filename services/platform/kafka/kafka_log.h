@@ -23,9 +23,9 @@ struct LogSettings {
 /// Ledgers in Kafka topics. Each attachment has a producer; all share one tail that reads every followed partition once and
 /// hands each block to all followers. Followers behind the recent blocks are served by a second reader. Nothing is delivered
 /// beyond a follower's credit; records that can't be read as blocks cost none.
-/// Errors: an unreachable broker fails nothing: requests wait, `end_offset` answers without an offset. A follower fails when its
-/// offset is outside of the log, when it may not read, or when the topic is missing for 5 s.
-/// Thread-safety: any thread; must outlive its attachments.
+/// Errors: an unreachable broker fails nothing: requests wait, `end_offset` answers without an offset. A follower fails when
+/// its offset is outside of the log, when it may not read, or when the topic is missing for 5 s. Thread-safety: any thread;
+/// must outlive its attachments.
 class KafkaLog final : public ports::LogBackend {
  public:
   /// Never waits for a broker. Errors: kInvalidArgument for settings or certificate files that can't be used.

@@ -119,9 +119,10 @@ Result<std::unique_ptr<Membership>> Membership::join(MembershipSettings settings
   try {
     return std::unique_ptr<Membership>(new Membership(std::make_unique<State>(std::move(settings), sink)));
   } catch (const KafkaFailure& failed) {
-    return failure({ErrorCode::kInvalidArgument, "KAFKA_SETTINGS",
-                    "Cấu hình Kafka không dùng được: " + failed.detail + ". Kiểm tra địa chỉ và các tệp chứng thư.",
-                    "The Kafka settings can't be used: " + failed.detail + ". Check the address and the certificate files."});
+    return failure(
+        {ErrorCode::kInvalidArgument, "KAFKA_SETTINGS",
+         "Cấu hình Kafka không dùng được: " + failed.detail + ". Kiểm tra địa chỉ và các tệp chứng thư.",
+         "The Kafka settings can't be used: " + failed.detail + ". Check the address and the certificate files."});
   }
 }
 

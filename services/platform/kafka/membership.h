@@ -1,7 +1,7 @@
 #pragma once
 
-#include "platform/kafka/settings.h"
 #include "platform/base/result.h"
+#include "platform/kafka/settings.h"
 #include "platform/ports/ownership.h"
 
 #include <chrono>
@@ -22,8 +22,8 @@ struct MembershipSettings {
   std::chrono::milliseconds stop_limit{3000};
 };
 
-/// Ownership by a consumer group on the ledger topic that fetches nothing: the assignment is taken note of, but answered with an
-/// empty local one (kafka.md 3). Each change of the group revokes all partitions and assigns the new share.
+/// Ownership by a consumer group on the ledger topic that fetches nothing: the assignment is taken note of, but answered
+/// with an empty local one (kafka.md 3). Each change of the group revokes all partitions and assigns the new share.
 /// Thread-safety: as Ownership; the sink is called from one thread of its own.
 class Membership final : public ports::Ownership {
  public:

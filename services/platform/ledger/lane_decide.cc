@@ -53,9 +53,11 @@ Error refused(ErrorCode code, const char* reason, const char* vi, const char* en
 
 }  // namespace
 
+// A slow acknowledgement says that broker or machine are busy; then larger and fewer blocks cost everybody less. On a quiet
+// machine the pause is some milliseconds, and a lane with little to do makes none.
 Instant Lane::pace_until() const {
   if (last_block_causes_ < 4 || causes_waiting() >= settings_.pace_causes) return produce_not_before_;
-  return std::max(produce_not_before_, last_append_ + std::min(smoothed_ack_ * 2, settings_.pace_max));
+  return std::max(produce_not_before_, last_append_ + std::min(smoothed_ack_ * 4, settings_.pace_max));
 }
 
 bool Lane::may_propose() {
