@@ -474,8 +474,8 @@ TEST_F(LaneTest, AnswersNoReadBeforeItsFoldHasCaughtUp) {
   EXPECT_EQ(reply->value, nullptr);
 }
 
-// Found by the simulation (seed 900346): the value was let go with the first APPLY, the projection fell back to its state before
-// the half-applied one, and the second block's decision was never written.
+// Found by the simulation (seed 900346): the value was let go with the first APPLY, the projection fell back to its state
+// before the half-applied one, and the second block's decision was never written.
 TEST_F(LaneTest, WritesAValueAgainForEachBlockItContainedAlready) {
   start();
   std::vector<block::BlockPtr> blocks;
