@@ -1,6 +1,8 @@
 #include "intake/config.h"
 
 #include "intake/adapters/intake_api.h"
+#include "intake/adapters/kafka_key_store.h"
+#include "intake/adapters/key_topic.h"
 #include "intake/adapters/machine_codec.h"
 #include "intake/adapters/sqlite_key_store.h"
 #include "platform/crypto/seal.h"
@@ -24,11 +26,14 @@ class Service final : public edition::HostedService {
   // Free texts of all services are sealed with the dossier's key and shown by intake.
   std::vector<LedgerName> other_ledgers() const override { return {"agency-processing", "routing"}; }
 
+  std::vector<edition::CompactedTopicUse> compacted_topics() const override { return {{kKeyTopic, "intake"}}; }
+
   Result<std::vector<rpc::Service*>> open(const edition::Parts& parts) override {
     const std::string& directory = parts.settings.ledger.data_dir;
-    auto keys = SqliteKeyStore::open({directory + "/keys.sqlite"}, encryption_key_);
-    if (!keys) return failure(std::move(keys.error()));
-    keys_ = *std::move(keys);
+    const auto alarm = [alarms = parts.alarms](std::string_view what, std::string_view detail) {
+      alarms({"intake", 0}, what, detail);
+    };
+    if (const auto opened = open_keys(parts, alarm); !opened) return failure(opened.error());
     auto audit = observe::AuditFile::open(directory + "/audit.log", parts.clock);
     if (!audit) return failure(std::move(audit.error()));
     audit_ = *std::move(audit);
@@ -37,9 +42,6 @@ class Service final : public edition::HostedService {
     for (const char* ledger : {"agency-processing", "intake", "routing"}) {
       for (std::uint32_t p = 0; p < parts.settings.ledger.partitions; ++p) sealed.partitions.push_back({ledger, p});
     }
-    const auto alarm = [alarms = parts.alarms](std::string_view what, std::string_view detail) {
-      alarms({"intake", 0}, what, detail);
-    };
     auto contents = SealedContents::open(std::move(sealed), parts.ports.log(), *keys_, alarm);
     if (!contents) return failure(std::move(contents.error()));
     contents_ = *std::move(contents);
@@ -51,6 +53,26 @@ class Service final : public edition::HostedService {
   }
 
  private:
+  Result<void> open_keys(const edition::Parts& parts, const KafkaKeyStore::Alarm& alarm) {
+    const auto& ledger = parts.settings.ledger;
+    if (ledger.log == edition::LedgerLog::kSqlite) {
+      auto opened = SqliteKeyStore::open({ledger.data_dir + "/keys.sqlite"}, encryption_key_);
+      if (!opened) return failure(std::move(opened.error()));
+      keys_ = *std::move(opened);
+      return {};
+    }
+    KafkaKeyStore::Settings settings;
+    settings.topic.connection = ledger.kafka;
+    settings.topic.connection.client_id = "lienthong-" + parts.process + "-keys";
+    settings.topic.topic = kKeyTopic;
+    settings.topic.partitions = ledger.partitions;
+    settings.topic.group = "lienthong." + parts.process + ".tail";
+    auto opened = KafkaKeyStore::open(settings, encryption_key_, alarm);
+    if (!opened) return failure(std::move(opened.error()));
+    keys_ = *std::move(opened);
+    return {};
+  }
+
   bool audited(const AuditRecord& record) {
     return audit_->write({{"principal", record.principal},
                           {"on_behalf_of", record.on_behalf_of},
@@ -61,7 +83,7 @@ class Service final : public edition::HostedService {
 
   crypto::Key encryption_key_;
   crypto::Key digest_key_;
-  std::unique_ptr<SqliteKeyStore> keys_;
+  std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<observe::AuditFile> audit_;
   std::unique_ptr<SealedContents> contents_;
   std::optional<IntakeApi> api_;

@@ -1,5 +1,6 @@
 #include "tools/ltctl/ledger_genesis.h"
 
+#include "intake/adapters/key_topic.h"
 #include "platform/kafka/admin.h"
 #include "platform/kafka/interlock.h"
 #include "platform/observe/system_entropy.h"
@@ -53,12 +54,20 @@ std::vector<kafka::Permission> permissions() {
   return all;
 }
 
+std::uint32_t key_partitions(const ports::Installation& installation) {
+  const auto intake = std::find_if(installation.ledgers.begin(), installation.ledgers.end(),
+                                   [](const ports::LedgerPlan& plan) { return plan.ledger == "intake"; });
+  return intake == installation.ledgers.end() ? 1 : intake->partition_count;
+}
+
 Result<void> make_in_kafka(const Settings& settings, const ports::Installation& installation) {
   auto admin = kafka::Admin::open(kafka_settings(settings));
   if (!admin) return failure(admin.error());
   if (auto ready = (*admin)->wait_until_ready(std::chrono::seconds(60)); !ready) return ready;
   observe::SystemEntropy entropy;
   if (auto made = kafka::make_ledgers(**admin, installation, entropy, wall_now()); !made) return made;
+  const auto keys = kafka::make_compacted_topic(**admin, intake::kKeyTopic, key_partitions(installation), installation);
+  if (!keys) return keys;
   return settings.kafka_tls ? (*admin)->allow(permissions()) : Result<void>();
 }
 

@@ -1,15 +1,14 @@
 #pragma once
 
+#include "intake/adapters/key_pool.h"
 #include "intake/adapters/key_store.h"
 #include "platform/sqlite/blob_store.h"
 
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -17,7 +16,7 @@ namespace lienthong::intake {
 
 struct KeyStoreSettings {
   std::string path;
-  /// Durable keys ready for use; made in the background once half of them are taken.
+  /// Durable keys ready for use.
   std::size_t pool = 256;
   /// Keys held in memory for reading.
   std::size_t cached = 4096;
@@ -28,7 +27,7 @@ class SqliteKeyStore final : public KeyStore {
  public:
   /// Fills the pool before it returns. Errors: kUnavailable, naming the file.
   static Result<std::unique_ptr<SqliteKeyStore>> open(const KeyStoreSettings& settings, const crypto::Key& encryption_key);
-  ~SqliteKeyStore() override;
+  ~SqliteKeyStore() override = default;
   SqliteKeyStore(const SqliteKeyStore&) = delete;
   SqliteKeyStore& operator=(const SqliteKeyStore&) = delete;
 
@@ -38,20 +37,16 @@ class SqliteKeyStore final : public KeyStore {
 
  private:
   SqliteKeyStore(KeyStoreSettings settings, const crypto::Key& encryption_key, std::unique_ptr<sqlite::BlobStore> store);
-  Result<void> refill();
-  void run();
+  Result<void> store(const std::vector<ContentKey>& keys);
   void remember(const std::string& ref, const crypto::Key& key);
 
   KeyStoreSettings settings_;
   crypto::Key encryption_key_;
   std::unique_ptr<sqlite::BlobStore> store_;
   std::mutex mutex_;
-  std::condition_variable wake_;
-  bool ending_ = false;
-  std::vector<ContentKey> pool_;
   std::list<std::string> order_;
   std::unordered_map<std::string, crypto::Key> cache_;
-  std::thread thread_;
+  KeyPool pool_;
 };
 
 }  // namespace lienthong::intake

@@ -120,11 +120,21 @@ class KafkaPorts final : public OpenPorts {
       out.push_back(ready.error());
       return out;
     }
-    for (auto& found : differences(use, kafka::check_ledgers(**admin, names_of(use)))) out.push_back(std::move(found));
+    for (auto& found : differences(use, compare_topics(**admin, use))) out.push_back(std::move(found));
     return out;
   }
 
  private:
+  static Result<ports::InterlockReport> compare_topics(kafka::Admin& admin, const LedgerUse& use) {
+    auto report = kafka::check_ledgers(admin, names_of(use));
+    if (!report) return report;
+    for (const auto& [topic, beside] : use.compacted) {
+      if (auto checked = kafka::check_compacted_topic(admin, topic, beside, *report); !checked)
+        return failure(std::move(checked.error()));
+    }
+    return report;
+  }
+
   static constexpr std::chrono::milliseconds kAnswerMax{3000};
   LedgerSettings settings_;
   std::unique_ptr<DirectoryLock> lock_;

@@ -13,10 +13,18 @@
 
 namespace lienthong::edition {
 
+/// A compacted topic with as many partitions and replicas as the ledger it stands beside.
+struct CompactedTopicUse {
+  std::string topic;
+  LedgerName beside;
+};
+
 /// Which ledgers a process writes and which of others it reads.
 struct LedgerUse {
   std::vector<ports::LedgerPlan> own;
   std::vector<ports::LedgerPlan> foreign;
+  /// In Kafka only; SQLite has none.
+  std::vector<CompactedTopicUse> compacted = {};
 };
 
 /// Log, projection and ownership of the edition that the settings name.

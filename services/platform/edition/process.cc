@@ -92,6 +92,7 @@ class Process {
     std::set<LedgerName> read{rules_.ledger};
     for (const auto& service : services_) {
       for (auto& ledger : service->other_ledgers()) read.insert(std::move(ledger));
+      for (auto& topic : service->compacted_topics()) use_.compacted.push_back(std::move(topic));
       for (auto& hosted : service->ledgers()) {
         own.insert(hosted.machine->name());
         for (const auto& [source, mask] : hosted.machine->sources()) read.insert(source);

@@ -46,6 +46,8 @@ class HostedService {
   virtual std::vector<HostedLedger> ledgers() const = 0;
   /// Ledgers it reads besides those its machines take inputs from.
   virtual std::vector<LedgerName> other_ledgers() const { return {}; }
+  /// Topics it keeps beside its ledgers in the Kafka edition.
+  virtual std::vector<CompactedTopicUse> compacted_topics() const { return {}; }
   /// Makes its gRPC services, which live as long as this object; before the server starts and the lanes are assigned.
   virtual Result<std::vector<rpc::Service*>> open(const Parts& parts) = 0;
   /// The process is about to stop: ends what would hold the server up, as open streams. Answers of lanes and of the read

@@ -16,12 +16,50 @@ std::map<std::string, std::string> topic_settings(std::uint32_t min_insync_repli
           {"max.message.bytes", "2097152"}};
 }
 
+// docs/ledger.md says when the bytes of an erased record are gone with these.
+std::map<std::string, std::string> compacted_settings(std::uint32_t min_insync_replicas) {
+  return {{"cleanup.policy", "compact"},
+          {"min.insync.replicas", std::to_string(min_insync_replicas)},
+          {"unclean.leader.election.enable", "false"},
+          {"message.timestamp.type", "LogAppendTime"},
+          {"max.compaction.lag.ms", "86400000"},
+          {"min.cleanable.dirty.ratio", "0.1"},
+          {"delete.retention.ms", "604800000"},
+          {"segment.ms", "21600000"},
+          // The cleaner's map on one machine (2 MiB) holds some 78,000 keys; a segment must fit into it.
+          {"segment.bytes", "4194304"}};
+}
+
 std::string topic_of(const LedgerName& ledger) { return LedgerPartition{ledger, 0}.topic(); }
 
 Error changed_setting(const std::string& topic, const std::string& name, const std::string& found,
                       const std::string& wanted) {
   return ports::difference(topic, name, found, wanted, "Đặt lại thiết lập của topic rồi khởi động lại dịch vụ.",
                            "Set the topic's configuration back, then start the service again.");
+}
+
+// Replication and settings of a topic against what it was made with.
+Result<void> compare(Admin& admin, const std::string& topic, const TopicDescription& description,
+                     std::uint32_t replication_factor, const std::map<std::string, std::string>& wanted,
+                     ports::InterlockReport& report) {
+  if (description.replication_factor != replication_factor) {
+    report.differences.push_back(changed_setting(topic, "replication factor", std::to_string(description.replication_factor),
+                                                 std::to_string(replication_factor)));
+  }
+  const auto settings = admin.topic_settings(topic);
+  if (!settings) return failure(settings.error());
+  for (const auto& [name, value] : wanted) {
+    const auto found = settings->find(name);
+    const std::string now = found == settings->end() ? "unknown" : found->second;
+    if (now != value) report.differences.push_back(changed_setting(topic, name, now, value));
+  }
+  return {};
+}
+
+Error changed_count(const std::string& topic, std::uint32_t found, std::uint32_t wanted) {
+  return ports::difference(topic, "partition_count", std::to_string(found), std::to_string(wanted),
+                           "Số phân vùng không đổi được; dùng số đã có.",
+                           "The number of partitions never changes; use the one it has.");
 }
 
 Result<void> check_ledger(Admin& admin, const LedgerName& ledger, const std::string& cluster_id,
@@ -42,19 +80,8 @@ Result<void> check_ledger(Admin& admin, const LedgerName& ledger, const std::str
   const auto genesis = report.genesis.find({ledger, 0});
   if (genesis == report.genesis.end()) return {};
   const auto& made_for = genesis->second->core().genesis();
-  if (description->replication_factor != made_for.replication_factor()) {
-    report.differences.push_back(changed_setting(topic, "replication factor",
-                                                 std::to_string(description->replication_factor),
-                                                 std::to_string(made_for.replication_factor())));
-  }
-  const auto settings = admin.topic_settings(topic);
-  if (!settings) return failure(settings.error());
-  for (const auto& [name, wanted] : topic_settings(made_for.min_insync_replicas())) {
-    const auto found = settings->find(name);
-    const std::string value = found == settings->end() ? "unknown" : found->second;
-    if (value != wanted) report.differences.push_back(changed_setting(topic, name, value, wanted));
-  }
-  return {};
+  return compare(admin, topic, *description, made_for.replication_factor(), topic_settings(made_for.min_insync_replicas()),
+                 report);
 }
 
 }  // namespace
@@ -70,9 +97,7 @@ Result<void> make_ledgers(Admin& admin, const ports::Installation& installation,
     const auto description = admin.describe_topic(topic);
     if (!description) return failure(description.error());
     if (description->partition_count != plan.partition_count) {
-      return failure(ports::difference(topic, "partition_count", std::to_string(description->partition_count),
-                                       std::to_string(plan.partition_count), "Số phân vùng không đổi được; dùng số đã có.",
-                                       "The number of partitions never changes; use the one it has."));
+      return failure(changed_count(topic, description->partition_count, plan.partition_count));
     }
     for (std::uint32_t p = 0; p < plan.partition_count; ++p) {
       const LedgerPartition partition{plan.ledger, p};
@@ -102,6 +127,34 @@ Result<ports::InterlockReport> check_ledgers(Admin& admin, const std::vector<Led
   }
   ports::check_agreement(report);
   return report;
+}
+
+Result<void> make_compacted_topic(Admin& admin, const std::string& topic, std::uint32_t partition_count,
+                                  const ports::Installation& installation) {
+  const auto created = admin.create_topic(topic, partition_count, installation.replication_factor,
+                                          compacted_settings(installation.min_insync_replicas));
+  if (!created) return created;
+  const auto description = admin.describe_topic(topic);
+  if (!description) return failure(description.error());
+  if (description->partition_count == partition_count) return {};
+  return failure(changed_count(topic, description->partition_count, partition_count));
+}
+
+Result<void> check_compacted_topic(Admin& admin, const std::string& topic, const LedgerName& beside,
+                                   ports::InterlockReport& report) {
+  const auto genesis = report.genesis.find({beside, 0});
+  if (genesis == report.genesis.end()) return {};
+  const auto& made_for = genesis->second->core().genesis();
+  const auto description = admin.describe_topic(topic);
+  if (!description) {
+    if (description.error().code != ErrorCode::kNotFound) return failure(description.error());
+    report.differences.push_back(description.error());
+    return {};
+  }
+  if (description->partition_count != made_for.partition_count())
+    report.differences.push_back(changed_count(topic, description->partition_count, made_for.partition_count()));
+  return compare(admin, topic, *description, made_for.replication_factor(),
+                 compacted_settings(made_for.min_insync_replicas()), report);
 }
 
 }  // namespace lienthong::kafka
