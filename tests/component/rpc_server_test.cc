@@ -238,6 +238,31 @@ TEST_F(RpcServerTest, TakesAnAnswerAfterTheClientHasGone) {
   EXPECT_TRUE(get_route(server_->in_process_channel(), reply, "desk").ok());
 }
 
+TEST_F(RpcServerTest, LeavesNoCallOpenBehindAClientThatIsGone) {
+  start();
+  std::optional<Responder<v1::GetRouteResponse>> kept;
+  std::promise<void> arrived;
+  on_get_route_ = [&](const Responder<v1::GetRouteResponse>& out) {
+    kept = out;
+    arrived.set_value();
+  };
+  // What the owner of a client has beside it, gone with the owner.
+  auto owned = std::make_unique<std::vector<ErrorCode>>();
+  auto client = std::make_unique<Client>(server_->in_process_channel(), "desk");
+  client->call<v1::GetRouteResponse>("/lienthong.routing.v1.RoutingService/GetRoute", v1::GetRouteRequest(),
+                                     std::chrono::seconds(20),
+                                     [told = owned.get()](const Result<v1::GetRouteResponse>& reply) {
+                                       told->push_back(reply ? ErrorCode{} : reply.error().code);
+                                     });
+  arrived.get_future().get();
+  const auto began = std::chrono::steady_clock::now();
+  client.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  EXPECT_EQ(owned->size(), 1U);
+  owned.reset();
+  kept->ok({});
+}
+
 TEST_F(RpcServerTest, StopsInTimeThoughACallIsOpen) {
   start();
   std::optional<Responder<v1::GetRouteResponse>> kept;

@@ -31,7 +31,7 @@ class RpcIntakeContents final : public IntakeContents {
  public:
   /// `clock` must outlive it.
   RpcIntakeContents(std::shared_ptr<rpc::Client> client, const ports::Clock& clock)
-      : client_(std::move(client)), clock_(clock) {}
+      : clock_(clock), client_(std::move(client)) {}
   void content(const ::lienthong::intake::v1::GetContentRequest& request, ContentDone done) override;
   void key(const std::string& dossier_id, KeyDone done) override;
 
@@ -40,10 +40,11 @@ class RpcIntakeContents final : public IntakeContents {
     shared_kernel::api::ContentKey key;
     Instant until;
   };
-  std::shared_ptr<rpc::Client> client_;
   const ports::Clock& clock_;
   std::mutex mutex_;
   std::unordered_map<std::string, Held> held_;
+  // Goes first: its open calls still write into what stands above.
+  std::shared_ptr<rpc::Client> client_;
 };
 
 }  // namespace lienthong::agency_processing

@@ -8,6 +8,10 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
+
 namespace lienthong::rpc {
 namespace {
 
@@ -15,6 +19,7 @@ struct OpenCall {
   grpc::ClientContext context;
   grpc::ByteBuffer request;
   grpc::ByteBuffer reply;
+  std::function<void(std::optional<Error>)> done;
 };
 
 std::optional<Error> outcome(const grpc::Status& status, OpenCall& call, google::protobuf::Message& reply) {
@@ -52,11 +57,35 @@ void name_caller(grpc::ClientContext& context, const std::string& certificate_na
 struct Client::State {
   grpc::GenericStub stub;
   std::string caller;
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::unordered_set<std::shared_ptr<OpenCall>> open;
+
+  State(std::shared_ptr<grpc::Channel> channel, std::string name) : stub(std::move(channel)), caller(std::move(name)) {}
+  void begin(const std::shared_ptr<OpenCall>& call) {
+    const std::lock_guard lock(mutex);
+    open.insert(call);
+  }
+  void end(const std::shared_ptr<OpenCall>& call) {
+    // What `done` holds goes as well before anybody who waits goes on.
+    call->done = nullptr;
+    const std::lock_guard lock(mutex);
+    open.erase(call);
+    ended.notify_all();
+  }
 };
 
 Client::Client(std::shared_ptr<grpc::Channel> channel, std::string caller)
-    : state_(new State{grpc::GenericStub(std::move(channel)), std::move(caller)}) {}
-Client::~Client() = default;
+    : state_(std::make_shared<State>(std::move(channel), std::move(caller))) {}
+
+Client::~Client() {
+  std::unique_lock lock(state_->mutex);
+  const auto open = state_->open;
+  lock.unlock();
+  for (const auto& call : open) call->context.TryCancel();
+  lock.lock();
+  state_->ended.wait(lock, [&] { return state_->open.empty(); });
+}
 
 void Client::start(const std::string& method, const google::protobuf::Message& request, google::protobuf::Message& reply,
                    Duration timeout, std::function<void(std::optional<Error>)> done) {
@@ -67,9 +96,13 @@ void Client::start(const std::string& method, const google::protobuf::Message& r
   const auto written =
       grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(request, &call->request, &own);
   if (!written.ok()) return done(to_error(written));
-  state_->stub.UnaryCall(
-      &call->context, method, grpc::StubOptions(), &call->request, &call->reply,
-      [call, &reply, done = std::move(done)](const grpc::Status& status) { done(outcome(status, *call, reply)); });
+  call->done = std::move(done);
+  state_->begin(call);
+  state_->stub.UnaryCall(&call->context, method, grpc::StubOptions(), &call->request, &call->reply,
+                         [state = state_, call, &reply](const grpc::Status& status) {
+                           call->done(outcome(status, *call, reply));
+                           state->end(call);
+                         });
 }
 
 }  // namespace lienthong::rpc

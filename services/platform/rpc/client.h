@@ -40,6 +40,7 @@ class Client {
  public:
   /// `caller` as name_caller; empty: not sent.
   explicit Client(std::shared_ptr<grpc::Channel> channel, std::string caller = {});
+  /// Cancels the open calls and waits until the `done` of each has returned; not to be called from a `done`.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -58,7 +59,7 @@ class Client {
   void start(const std::string& method, const google::protobuf::Message& request, google::protobuf::Message& reply,
              Duration timeout, std::function<void(std::optional<Error>)> done);
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace lienthong::rpc
