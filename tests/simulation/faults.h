@@ -33,6 +33,10 @@ enum class Fault : std::uint8_t {
   kReplyLost,
   kRequestRepeated,
   kRequestReused,
+  kRelayCrash,
+  kPublishFails,
+  kPublishReportLost,
+  kPublishedAfterReset,
   kCount_,
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(Fault::kCount_);
@@ -61,6 +65,10 @@ inline constexpr std::array<std::string_view, kFaultKinds> kFaultNames = {"crash
                                                                           "clock_untrusted",
                                                                           "reply_lost",
                                                                           "request_repeated",
-                                                                          "request_reused"};
+                                                                          "request_reused",
+                                                                          "relay_crash",
+                                                                          "publish_fails",
+                                                                          "publish_report_lost",
+                                                                          "published_after_reset"};
 
 }  // namespace lienthong::simulation

@@ -145,6 +145,7 @@ void Judge::take(const LedgerPartition& id, std::string_view header, std::string
   partition.hash = block.hash;
   if (partition.born) {
     execute(id, partition, block, leaf_bytes);
+    note_public(id, partition, seq, block);
   } else {
     partition.born = true;
     partition.decided_at = block.core.decided_at();
@@ -505,6 +506,40 @@ bool Judge::consumed(const LedgerPartition& id) const {
     if (next_input(id, it->second, reader, at, ref)) return false;
   }
   return true;
+}
+
+void Judge::published(const LedgerPartition& id, std::uint64_t block_seq, std::uint32_t leaf) {
+  if (failure_) return;
+  Partition& partition = open(id);
+  const std::pair<std::uint64_t, std::uint32_t> at{block_seq, leaf};
+  if (partition.told < partition.public_decisions.size() && partition.public_decisions[partition.told] == at) {
+    ++partition.told;
+    return;
+  }
+  const auto first = partition.public_decisions.begin();
+  if (!std::binary_search(first, first + static_cast<std::ptrdiff_t>(partition.told), at))
+    return fail("B13: published out of order, with a gap or without a block: " + id.ledger);
+  ++repeats_;
+}
+
+bool Judge::told(const LedgerPartition& id) const {
+  const Partition& partition = find(id);
+  return partition.told == partition.public_decisions.size();
+}
+
+void Judge::note_public(const LedgerPartition& id, Partition& partition, std::uint64_t seq, const Effective& block) {
+  // What the block says was relayed before it was made.
+  const std::pair<std::uint64_t, std::uint32_t> upto{block.core.relay_upto().block_seq(), block.core.relay_upto().index()};
+  if (upto < partition.relay_upto) return fail("B13: the relay's position went back: " + id.ledger);
+  partition.relay_upto = upto;
+  if (partition.told < partition.public_decisions.size() && partition.public_decisions[partition.told] < upto)
+    return fail("B13: the relay's position is beyond what is published: " + id.ledger);
+  for (std::uint32_t i = 0; i < block.leaves.size(); ++i) {
+    const auto& events = block.leaves[i].events();
+    if (std::any_of(events.begin(), events.end(),
+                    [&](const auto& event) { return (partition.service->public_events & mask_of(event.type())) != 0; }))
+      partition.public_decisions.emplace_back(seq, i);
+  }
 }
 
 }  // namespace lienthong::simulation

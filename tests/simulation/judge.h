@@ -32,6 +32,8 @@ class Judge {
     const Oracle* oracle = nullptr;
     std::vector<Reader> reads;
     std::uint32_t partitions = 1;
+    /// Event types that everybody may see.
+    EventMask public_events = 0;
   };
   struct Timer {
     std::uint64_t generation = 0;
@@ -84,6 +86,11 @@ class Judge {
                const ledger::CommandCause& command, const std::string& reason);
   /// B5: an effect may be called only when its intent is in the log.
   void called(const LedgerPartition& partition, const DossierId& dossier, std::uint64_t seq, std::uint32_t index);
+  /// B13: a decision came to the public topic. First copies come in order, without a gap.
+  void published(const LedgerPartition& partition, std::uint64_t block_seq, std::uint32_t leaf);
+  /// B13: true when every public decision is in the public topic.
+  bool told(const LedgerPartition& partition) const;
+  std::uint64_t repeats() const { return repeats_; }
   /// B11: what an APPLY wrote is the fold at its watermark, each value the fold at its asof.
   void projected(const LedgerPartition& partition, const v1::PartitionMeta& meta);
   void projected(const LedgerPartition& partition, const DossierId& dossier, std::uint64_t asof, const std::string& bytes);
@@ -116,6 +123,9 @@ class Judge {
     std::map<std::string, std::uint64_t, std::less<>> counters;
     std::map<LedgerName, Cursor> cursors;
     std::set<Ref> handled;
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> public_decisions;  // block_seq, leaf
+    std::size_t told = 0;
+    std::pair<std::uint64_t, std::uint32_t> relay_upto;
     // State of cores by block_seq, for B11.
     std::vector<std::map<std::string, std::uint64_t, std::less<>>> counters_at;
     std::vector<std::map<LedgerName, Cursor>> cursors_at;
@@ -124,6 +134,7 @@ class Judge {
 
   Partition& open(const LedgerPartition& partition);
   const Partition& find(const LedgerPartition& partition) const;
+  void note_public(const LedgerPartition& id, Partition& partition, std::uint64_t seq, const Effective& block);
   void execute(const LedgerPartition& id, Partition& partition, Effective& block,
                const std::vector<std::string>& leaf_bytes);
   void execute_leaf(const LedgerPartition& id, Partition& partition, Replay& replay, const v1::Leaf& leaf,
@@ -140,6 +151,7 @@ class Judge {
   RulesByCursor rules_find_ = nullptr;
   std::uint64_t decisions_ = 0;
   std::uint64_t voids_ = 0;
+  std::uint64_t repeats_ = 0;
 };
 
 }  // namespace lienthong::simulation

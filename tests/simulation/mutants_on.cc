@@ -28,6 +28,7 @@ const std::vector<std::pair<std::string, Mutant>>& known() {
       {"WatermarkFirst", Mutant::kWatermarkFirst},                          // 15
       {"ScanKeptAcrossForeignBlock", Mutant::kScanKeptAcrossForeignBlock},  // 16
       {"CursorByWholeBlock", Mutant::kCursorByWholeBlock},                  // 17
+      {"RelayedAtSend", Mutant::kRelayedAtSend},                            // 18
       {"CallBeforeConfirm", Mutant::kCallBeforeConfirm},                    // 19
       {"ResumeOvertakesQueue", Mutant::kResumeOvertakesQueue},              // 20
       {"RebaseWithoutDeciding", Mutant::kRebaseWithoutDeciding},            // 22

@@ -162,6 +162,7 @@ int check_hits(const Result& result, std::uint64_t hits_min) {
   for (std::size_t i = 0; i < result.counts.marks.size(); ++i) {
     check("sometimes", to_string(static_cast<ledger::LaneMark>(i)), result.counts.marks[i]);
   }
+  check("sometimes", "relay_repeat", result.counts.relay_repeats);
   return missing;
 }
 
@@ -171,6 +172,7 @@ int simulate(const Options& options) {
   for (std::size_t i = 0; i < result.counts.marks.size(); ++i) {
     print("sometimes", to_string(static_cast<ledger::LaneMark>(i)), result.counts.marks[i]);
   }
+  print("sometimes", "relay_repeat", result.counts.relay_repeats);
   const int missing = check_hits(result, options.hits_min);
   print("steps", "", result.counts.steps);
   print("blocks", "", result.counts.blocks);

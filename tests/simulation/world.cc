@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t kStepMicros = 1000;
 constexpr std::int64_t kStartMicros = 1'760'000'000'000'000;
 constexpr std::uint64_t kConvergeStepsMax = 200'000;
+// Two of three event types are public.
+constexpr EventMask kPublicEvents = 0xB6DB6DB6DB6DB6DB;
 
 class WorldClock final : public ports::Clock {
  public:
@@ -157,6 +159,27 @@ class SimulatedProjection final : public ports::Projection {
   std::deque<ports::ProjectionMessage> answers_;
 };
 
+/// The public topic as one relay sees it. After a failure the epoch takes nothing more.
+class SimulatedPublisher final : public ports::Publisher {
+ public:
+  SimulatedPublisher(World& world, std::size_t replica) : world_(world), replica_(replica), epoch_(world.next_epoch_++) {}
+  void publish(const LedgerPartition& partition, const block::BlockPtr& block, std::size_t leaf,
+               ports::Ticket ticket) override {
+    if (failed_) return;
+    world_.publications_.push_back(
+        {replica_, epoch_, partition, block->header().block_seq, static_cast<std::uint32_t>(leaf), ticket});
+  }
+  void reset(const LedgerPartition&) override {
+    epoch_ = world_.next_epoch_++;
+    failed_ = false;
+  }
+
+  World& world_;
+  std::size_t replica_;
+  std::uint64_t epoch_;
+  bool failed_ = false;
+};
+
 struct World::Replica final : ledger::LaneObserver {
   std::size_t number = 0;
   World* world = nullptr;
@@ -174,6 +197,10 @@ struct World::Replica final : ledger::LaneObserver {
   std::unique_ptr<WorldEntropy> entropy;
   std::unique_ptr<SimulatedLog> log;
   std::unique_ptr<SimulatedProjection> projection;
+  std::unique_ptr<SimulatedLog> relay_log;
+  std::unique_ptr<SimulatedPublisher> publisher;
+  std::unique_ptr<ledger::Relay> relay;
+  std::optional<ledger::PartitionState> folded;
   std::unique_ptr<ledger::Lane> lane;
 
   void on_intent(const LedgerPartition& id, const DossierId& dossier, const v1::DossierValue::OpenIntent& intent) override {
@@ -181,6 +208,14 @@ struct World::Replica final : ledger::LaneObserver {
     world->calls_.push_back({number, dossier, intent.dossier_seq(), intent.index()});
   }
   void on_alarm(const LedgerPartition&, std::string_view, std::string_view) override {}
+  void on_folded(const LedgerPartition&, const ledger::PartitionState& head) override {
+    folded = head;
+    relay->folded(head);
+  }
+  void on_rest(const LedgerPartition&) override {
+    folded.reset();
+    relay->stop();
+  }
 };
 
 void Counts::add(const Counts& other) {
@@ -190,6 +225,7 @@ void Counts::add(const Counts& other) {
   blocks += other.blocks;
   voids += other.voids;
   decisions += other.decisions;
+  relay_repeats += other.relay_repeats;
 }
 
 namespace {
@@ -197,7 +233,7 @@ namespace {
 std::vector<Judge::Service> judged(const Scenario& scenario) {
   std::vector<Judge::Service> services;
   for (const auto& spec : scenario.services) {
-    Judge::Service service{spec.name, spec.oracle, {}, spec.partitions};
+    Judge::Service service{spec.name, spec.oracle, {}, spec.partitions, kPublicEvents};
     for (const auto& [ledger, mask] : spec.machine->sources()) service.reads.push_back({ledger, mask});
     services.push_back(std::move(service));
   }
@@ -228,6 +264,10 @@ World::World(Scenario scenario, std::uint64_t seed)
   settings_.probe_every = ms(50 + chance_.below(200));
   settings_.timer_horizon = ms(30 + chance_.below(200)) * scenario_.clock_scale;
   settings_.timer_refill_every = ms(40 + chance_.below(100));
+  relay_settings_.in_flight_max = 1 + chance_.below(5);
+  relay_settings_.follow_credit_bytes = 2'000 + chance_.below(20'000);
+  relay_settings_.answer_max = ms(100 + chance_.below(300));
+  relay_settings_.retry_every = ms(10);
   for (auto& p : intensity_) p = chance_.below(1000);
   for (const auto& spec : scenario_.services) {
     for (std::uint32_t p = 0; p < spec.partitions; ++p) {
@@ -291,7 +331,19 @@ void World::start(Replica& replica) {
                                      ledger::LanePorts{*replica.log, *replica.projection, *replica.clock, *replica.entropy,
                                                        replica.suspect, replica, replica.releases.get()},
                                      settings_);
+  start_relay(replica);
   if (replica.owner) deliver(replica, ledger::Assigned{});
+}
+
+void World::start_relay(Replica& replica) {
+  replica.relay_log = std::make_unique<SimulatedLog>(*this, replica.number, replica.life);
+  replica.publisher = std::make_unique<SimulatedPublisher>(*this, replica.number);
+  replica.relay = std::make_unique<ledger::Relay>(
+      replica.where->id, kPublicEvents,
+      ledger::RelayPorts{*replica.relay_log, *replica.publisher, *replica.clock,
+                         [&replica](const v1::RelayPosition& upto) { replica.lane->handle(ledger::Relayed{upto}); }},
+      relay_settings_);
+  if (replica.folded) replica.relay->folded(*replica.folded);
 }
 
 void World::crash(Replica& replica) {
@@ -299,6 +351,8 @@ void World::crash(Replica& replica) {
   const auto view = replica.lane->view();
   for (std::size_t i = 0; i < view.marks.size(); ++i) counts_.marks[i] += view.marks[i];
   replica.lane.reset();
+  replica.relay.reset();
+  replica.folded.reset();
   replica.life = 0;
   replica.restart_at = now_ + (1 + chance_.below(60)) * kStepMicros;
 }
@@ -350,6 +404,7 @@ std::optional<std::string> World::run() {
   }
   counts_.voids = judge_.voids();
   counts_.decisions = judge_.decisions();
+  counts_.relay_repeats = judge_.repeats();
   return judge_.failure();
 }
 
@@ -364,6 +419,7 @@ Hash World::fingerprint() const {
 void World::inject() {
   Replica& replica = *replicas_[chance_.below(static_cast<std::uint32_t>(replicas_.size()))];
   if (roll(Fault::kCrash, 6)) crash(replica);
+  if (replica.lane && roll(Fault::kRelayCrash, 6)) start_relay(replica);
   if (chance_.permille(6)) {
     const bool other_owns = replicas_[replica.number ^ 1U]->owner;
     if (!replica.owner && other_owns && scenario_.without == Fault::kTwoOwners) return;
@@ -422,6 +478,9 @@ void World::step() {
   }
   if (scenario_.act && chance_.permille(30)) scenario_.act(judge_, scenario_.requests);
   catalogue_step();
+  // Beside the lanes' steps: they need theirs to recover within their time-outs.
+  if (chance_.permille(200)) relay_step();
+  if (chance_.permille(100)) publish_step();
   switch (chance_.below(11)) {
     case 10:
     case 0: client_step(); break;
@@ -718,6 +777,48 @@ void World::operator_step() {
   }
 }
 
+void World::relay_step() {
+  Replica& replica = *replicas_[chance_.below(static_cast<std::uint32_t>(replicas_.size()))];
+  if (!replica.lane || replica.frozen_until > now_) return;
+  for (auto& follower : replica.relay_log->followers_) {
+    const auto& log = partition(follower.partition).log;
+    if (follower.credit <= 0 || follower.next >= static_cast<Offset>(log.size())) continue;
+    const auto& [record, block] = log[static_cast<std::size_t>(follower.next)];
+    follower.credit -= static_cast<std::int64_t>(record.header.size() + record.value.size());
+    replica.relay->handle(ports::Fetched{follower.id, follower.next++, block, {}});
+    break;
+  }
+  replica.relay->pump();
+}
+
+void World::publish_step() {
+  if (publications_.empty()) return;
+  const std::uint64_t epoch = publications_[chance_.below(static_cast<std::uint32_t>(publications_.size()))].epoch;
+  const auto of_epoch = [epoch](const Publication& other) { return other.epoch == epoch; };
+  const auto first = std::find_if(publications_.begin(), publications_.end(), of_epoch);
+  const Publication publication = *first;
+  publications_.erase(first);
+  Replica& replica = *replicas_[publication.replica];
+  const bool awaited = replica.lane && replica.publisher->epoch_ == epoch;
+  if (!awaited) {
+    if (scenario_.without == Fault::kPublishedAfterReset) return;
+    hit(Fault::kPublishedAfterReset);
+  }
+  const auto fail = [&] {
+    std::erase_if(publications_, of_epoch);
+    if (!awaited) return;
+    replica.publisher->failed_ = true;
+    replica.relay->handle(ports::Published{publication.ticket, false});
+  };
+  if (roll(Fault::kPublishFails, 60)) return fail();
+  judge_.published(publication.partition, publication.block_seq, publication.leaf);
+  if (roll(Fault::kPublishReportLost, 60)) {
+    if (chance_.permille(500)) fail();
+    return;
+  }
+  if (awaited) replica.relay->handle(ports::Published{publication.ticket, true});
+}
+
 std::optional<std::string> World::unrest() {
   if (!network_.empty()) return "an append under way";
   for (std::size_t i = 0; i < scenario_.requests.size(); ++i) {
@@ -739,6 +840,7 @@ std::optional<std::string> World::unrest() {
       return name + " end " + std::to_string(end) + " tail " + std::to_string(view.tail) + " watermark " +
              std::to_string(view.watermark);
     }
+    if (!judge_.told(replica.where->id)) return name + " has decisions to publish";
     if (!judge_.consumed(replica.where->id)) return name + " has inputs to take";
     for (const auto& [id, dossier] : judge_.dossiers(replica.where->id)) {
       if (dossier.parked || !dossier.queue.empty()) return name + " has a parked dossier";

@@ -2,6 +2,7 @@
 
 #include "catalogue/adapters/catalogue_store.h"
 #include "platform/ledger/lane.h"
+#include "platform/ledger/relay.h"
 #include "simulation/chance.h"
 #include "simulation/faults.h"
 #include "simulation/judge.h"
@@ -50,6 +51,7 @@ struct Counts {
   std::uint64_t blocks = 0;
   std::uint64_t voids = 0;
   std::uint64_t decisions = 0;
+  std::uint64_t relay_repeats = 0;
   void add(const Counts& other);
 };
 
@@ -82,6 +84,7 @@ class World {
  private:
   friend class SimulatedLog;
   friend class SimulatedProjection;
+  friend class SimulatedPublisher;
   struct Replica;
   struct StoredEntry {
     std::uint64_t asof = 0;
@@ -115,6 +118,15 @@ class World {
     std::uint64_t appender = 0;  // 0: not bound to one
     ports::LogMessage message;
   };
+  /// A decision on its way to the public topic. Those of one epoch arrive in order.
+  struct Publication {
+    std::size_t replica = 0;
+    std::uint64_t epoch = 0;
+    LedgerPartition partition;
+    std::uint64_t block_seq = 0;
+    std::uint32_t leaf = 0;
+    ports::Ticket ticket = 0;
+  };
   struct Call {
     std::size_t replica = 0;
     DossierId dossier;
@@ -136,6 +148,9 @@ class World {
   void fetch_step();
   void projection_step();
   void operator_step();
+  void relay_step();
+  void publish_step();
+  void start_relay(Replica& replica);
   void catalogue_step();
   Instant latest_wall() const;
   void start(Replica& replica);
@@ -159,11 +174,14 @@ class World {
   std::vector<InFlight> network_;
   std::vector<Answer> answers_;
   std::vector<Call> calls_;
+  std::vector<Publication> publications_;
   std::int64_t now_ = 0;
   bool faults_ = true;
   std::uint64_t next_life_ = 1;
   std::uint64_t next_appender_ = 1;
+  std::uint64_t next_epoch_ = 1;
   ledger::LaneSettings settings_;
+  ledger::RelaySettings relay_settings_;
   std::array<std::uint32_t, kFaultKinds> intensity_{};
   Counts counts_;
 };

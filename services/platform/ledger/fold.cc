@@ -254,6 +254,10 @@ IndexEntries all_entries(const Machine& machine, const v1::DossierValue& value) 
   return entries;
 }
 
+bool is_before(const v1::RelayPosition& a, const v1::RelayPosition& b) {
+  return a.block_seq() != b.block_seq() ? a.block_seq() < b.block_seq() : a.index() < b.index();
+}
+
 bool same_source(const v1::SourceRef& a, const v1::SourceRef& b) {
   return a.block_seq() == b.block_seq() && a.index() == b.index() && a.ledger() == b.ledger();
 }

@@ -75,6 +75,9 @@ IndexEntries envelope_entries(const v1::DossierValue& value);
 /// All entries of a dossier: those of the envelope and those of its service.
 IndexEntries all_entries(const Machine& machine, const v1::DossierValue& value);
 
+/// Order of relay positions.
+bool is_before(const v1::RelayPosition& a, const v1::RelayPosition& b);
+
 bool same_source(const v1::SourceRef& a, const v1::SourceRef& b);
 
 }  // namespace lienthong::ledger

@@ -133,6 +133,10 @@ void Lane::on(OutcomeReport report) {
   outcomes_.push_back(std::move(report));
 }
 
+void Lane::on(const Relayed& report) {
+  if (state_ != LaneState::kIdle && state_ != LaneState::kHalted) relayed_ = report.upto;
+}
+
 void Lane::on(Assigned) {
   assigned_ = true;
   revoking_ = false;
@@ -247,6 +251,7 @@ void Lane::halt(std::string why) {
   ports_.observer.on_alarm(partition_, "LANE_HALTED", why);
   drop_pending();
   state_ = LaneState::kHalted;
+  ports_.observer.on_rest(partition_);
   halted_because_ = std::move(why);
   refuse_waiting("LANE_HALTED");
 }
@@ -262,6 +267,7 @@ void Lane::become_idle() {
   revoking_ = false;
   recovery_ = Recovery::kNone;
   state_ = LaneState::kIdle;
+  ports_.observer.on_rest(partition_);
   refuse_waiting("NOT_OWNER");
 }
 

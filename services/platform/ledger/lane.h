@@ -101,6 +101,10 @@ class LaneObserver {
                          const v1::DossierValue::OpenIntent& intent) = 0;
   /// Something an operator must know of. `what` is a fixed name.
   virtual void on_alarm(const LedgerPartition& partition, std::string_view what, std::string_view detail) = 0;
+  /// The lane serves and has folded up to `head`: at the start of its service and after every block.
+  virtual void on_folded(const LedgerPartition&, const PartitionState& /*head*/) {}
+  /// The lane serves no more.
+  virtual void on_rest(const LedgerPartition&) {}
 };
 
 struct LanePorts {
@@ -123,11 +127,15 @@ struct OutcomeReport {
 };
 struct Assigned {};
 struct Revoked {};
+/// Every public decision before `upto` is published.
+struct Relayed {
+  v1::RelayPosition upto;
+};
 /// The rules store has a newer release.
 struct RulesChanged {};
 
 using LaneMessage = std::variant<ports::LogMessage, ports::ProjectionMessage, CommandRequest, ReadRequest, ResumeRequest,
-                                 OutcomeReport, Assigned, Revoked, RulesChanged>;
+                                 OutcomeReport, Relayed, Assigned, Revoked, RulesChanged>;
 
 /// For metrics, health and strict reads.
 struct LaneView {
@@ -172,7 +180,8 @@ class Lane {
   struct Entry {
     ValuePtr value;
     std::uint64_t asof = 0;
-    /// Last block folded here that has a decision of this dossier; below `asof` while the value is from a half-applied APPLY.
+    /// Last block folded here that has a decision of this dossier; below `asof` while the value is from a half-applied
+    /// APPLY.
     std::uint64_t changed = 0;
     bool pinned = false;
     std::uint32_t bytes = 0;
@@ -249,6 +258,7 @@ class Lane {
   void on(ReadRequest request);
   void on(ResumeRequest request);
   void on(OutcomeReport report);
+  void on(const Relayed& report);
   void on(Assigned);
   void on(Revoked);
   void on(RulesChanged);
@@ -332,6 +342,7 @@ class Lane {
   bool assigned_ = false;
   std::string halted_because_;
   std::uint64_t next_ticket_ = 1;
+  v1::RelayPosition relayed_;  // goes into the next block
 
   PartitionState head_;
   Offset tail_ = 0;

@@ -508,7 +508,9 @@ void Lane::produce(Draft draft, bool cursors_only) {
     if (mutant(Mutant::kCounterAsIncrement))
       counter.set_value(value - std::min(value, NumberScratch(head_.counters).current(key)));
   }
-  if (head_.relay_upto.block_seq() != 0) *core.mutable_relay_upto() = head_.relay_upto;
+  // Another process may have written more than the relay here knows of.
+  const auto& upto = is_before(head_.relay_upto, relayed_) ? relayed_ : head_.relay_upto;
+  if (upto.block_seq() != 0) *core.mutable_relay_upto() = upto;
   for (const auto events : draft.leaf_events) core.add_leaf_events(events);
   block::Header header;
   header.ledger_id = head_.head.ledger_id;

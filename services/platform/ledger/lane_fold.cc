@@ -97,6 +97,7 @@ bool Lane::fold_effective(const block::BlockPtr& block) {
     source.scan.set_folded(it == head_.cursors.end() ? source.scan.folded() : it->second);
   }
   if (state_ != LaneState::kServing && state_ != LaneState::kStalled) return true;
+  ports_.observer.on_folded(partition_, head_);
   if (!assigned_) {
     revoking_ = true;  // somebody else owns the partition now; `pump` makes us idle
     revoke_until_ = {};
@@ -132,6 +133,7 @@ void Lane::settle(Draft& draft) {
   ++blocks_;
   decisions_ += draft.leaves.size();
   head_ = std::move(draft.after);
+  if (state_ != LaneState::kRecovering) ports_.observer.on_folded(partition_, head_);
   const std::uint64_t seq = head_.head.block_seq;
   for (auto& [id, value] : draft.scratch) {
     pin(id, put(id, value, seq), seq);

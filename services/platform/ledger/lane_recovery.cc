@@ -23,6 +23,8 @@ void Lane::begin_recovery(bool clear_cache) {
     return;
   }
   mark(LaneMark::kRecovered);
+  ports_.observer.on_rest(partition_);
+  relayed_.Clear();
   if (own_follow_ != 0) ports_.log.stop(own_follow_);
   own_follow_ = 0;
   own_credit_owed_ = 0;
@@ -141,6 +143,7 @@ void Lane::start_serving() {
   recovery_ = Recovery::kNone;
   state_ = LaneState::kServing;
   if (!assigned_) return become_idle();
+  ports_.observer.on_folded(partition_, head_);
   if (!recovery_clears_) return;
   scans_due_ = {"timer", "intent", "drain"};
   scan_retry_at_ = {};

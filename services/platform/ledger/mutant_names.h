@@ -29,6 +29,7 @@ enum class Mutant {
   kQueuedAlsoProcessed,
   kSkippedValueUnpinned,
   kUnpinAllAtReply,
+  kRelayedAtSend,
 };
 
 }  // namespace lienthong::ledger
