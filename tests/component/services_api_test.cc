@@ -104,18 +104,20 @@ class ServicesApiTest : public ::testing::Test {
     return reply.route();
   }
   /// The first leg that is offered, once there is one and agencies know it.
-  agency_v1::WorkItem offered_work(const std::string& id) {
+  /// Lists show what is behind by a moment: a leg that is `done` may still stand there as offered.
+  agency_v1::WorkItem offered_work(const std::string& id, const std::set<std::uint32_t>& done = {}) {
     agency_v1::WorkItem found;
     EXPECT_TRUE(eventually([&] {
       const auto route = route_of(id);
       for (const auto& leg : route.legs()) {
-        if (leg.state() != routing_v1::LEG_STATE_OFFERED) continue;
+        if (leg.state() != routing_v1::LEG_STATE_OFFERED || done.contains(leg.leg())) continue;
         agency_v1::ListWorkRequest request;
         request.set_agency(leg.agency());
         agency_v1::ListWorkResponse reply;
         call(agency_, &agency_v1::AgencyService::Stub::ListWork, request, reply);
         for (const auto& item : reply.items()) {
           if (item.work().dossier_id() != id || item.state() != agency_v1::WORK_STATE_OFFERED) continue;
+          if (done.contains(item.work().leg())) continue;
           found = item;
           return true;
         }
@@ -370,11 +372,14 @@ TEST_F(ServicesApiTest, GivesSealedContentToServicesOnly) {
 TEST_F(ServicesApiTest, PassesALinkedDossierThroughItsAgenciesOnStreams) {
   const auto received = receive(kAllowance);
   int legs = 0;
+  std::set<std::uint32_t> done;
   while (route_of(received.dossier_id()).state() != routing_v1::ROUTE_STATE_RESOLVED) {
     ASSERT_LT(++legs, 10);
-    const auto agency = offered_work(received.dossier_id()).agency();
+    const auto agency = offered_work(received.dossier_id(), done).agency();
     Stream stream(*this, start_of(agency));
-    const auto item = stream.item_of(received.dossier_id());
+    auto item = stream.item_of(received.dossier_id());
+    while (done.contains(item.work().leg())) item = stream.item_of(received.dossier_id());
+    done.insert(item.work().leg());
     EXPECT_EQ(item.agency(), agency);
     auto accept = answer(item.work());
     accept.mutable_accept()->set_receipt_code("SO-" + std::to_string(legs));
@@ -390,8 +395,9 @@ TEST_F(ServicesApiTest, PassesALinkedDossierThroughItsAgenciesOnStreams) {
     EXPECT_TRUE(eventually([&] {
       const auto route = route_of(received.dossier_id());
       return route.state() == routing_v1::ROUTE_STATE_RESOLVED ||
-             std::any_of(route.legs().begin(), route.legs().end(),
-                         [](const auto& leg) { return leg.state() == routing_v1::LEG_STATE_OFFERED; });
+             std::any_of(route.legs().begin(), route.legs().end(), [&](const auto& leg) {
+               return leg.state() == routing_v1::LEG_STATE_OFFERED && !done.contains(leg.leg());
+             });
     }));
   }
   EXPECT_GE(legs, 2);
