@@ -605,8 +605,9 @@ TEST_F(ServicesApiTest, TellsTheSenderOfALegWhenItsResultIsThereAndTheAgencyWhen
     agency_v1::CompleteWorkResponse reply;
     ASSERT_THAT(call(agency_, &agency_v1::AgencyService::Stub::CompleteWork, request, reply), IsOk());
   };
-  complete(offered_work(received.dossier_id()).work());
-  const auto second = offered_work(received.dossier_id());
+  const auto first = offered_work(received.dossier_id());
+  complete(first.work());
+  const auto second = offered_work(received.dossier_id(), {first.work().leg()});
   ASSERT_NE(second.sender(), second.agency());
   Stream sender(*this, start_of(second.sender()));
   Stream agency(*this, start_of(second.agency()));
