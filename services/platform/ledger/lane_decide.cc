@@ -93,7 +93,7 @@ void Lane::propose() {
   Draft draft(head_);
   if (!choose_rules(draft)) {
     if (ports_.rules->latest()) return;
-    for (auto& command : std::exchange(commands_, {})) answer_unavailable(command.reply, "NO_CATALOGUE");
+    for (auto& command : std::exchange(commands_, {})) answer_unavailable(command.reply, "CATALOGUE_UNAVAILABLE");
     return;
   }
   draft.decided_at = std::max(head_.decided_at, ports_.clock.now());
