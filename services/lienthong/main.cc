@@ -2,6 +2,7 @@
 #include "catalogue/adapters/catalogue_store.h"
 #include "catalogue/config.h"
 #include "intake/config.h"
+#include "monitoring/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
 #include "routing/config.h"
@@ -16,5 +17,6 @@ int main() {
   services.push_back(lt::intake::make_service());
   services.push_back(lt::routing::make_service());
   services.push_back(lt::agency_processing::make_service());
+  services.push_back(lt::monitoring::make_service());
   return lt::edition::run("lienthong", rules, std::move(services));
 }

@@ -21,9 +21,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LIENTHONG_BUILD_DIR", ROOT / "build" / "dev"))
 BINARIES = {"intake": BUILD / "services/intake/intake", "routing": BUILD / "services/routing/routing",
             "agency-processing": BUILD / "services/agency_processing/agency-processing",
+            "monitoring": BUILD / "services/monitoring/monitoring",
             "lienthong": BUILD / "services/lienthong/lienthong", "ltctl": BUILD / "tools/ltctl/ltctl",
             "demo": BUILD / "tools/demo/lienthong-demo"}
-SERVICES = ["intake", "routing", "agency-processing"]
+SERVICES = ["intake", "routing", "agency-processing", "monitoring"]
 LAST_LINES = 30
 
 
@@ -193,7 +194,7 @@ class System:
 
     def _make_certificates(self):
         names = run([sys.executable, ROOT / "tools/dev/principals.py", ROOT / "deploy/catalogue"]).stdout.split()
-        base = ["broker", "deploy", "intake", "routing", "agency-processing", "lienthong", "operator", "demo", "ltctl"]
+        base = ["broker", "deploy", "intake", "routing", "agency-processing", "monitoring", "lienthong", "operator", "demo", "ltctl"]
         run([ROOT / "deploy/local/certificates.sh", self.certificates, *sorted({*names, *base})])
         self.secrets.mkdir(mode=0o700)
         for key in ("sealing", "digest"):

@@ -16,6 +16,7 @@ port_of() {
     intake | lienthong) echo "$PORT_BASE" ;;
     routing) echo $((PORT_BASE + 1)) ;;
     agency-processing) echo $((PORT_BASE + 2)) ;;
+    monitoring) echo $((PORT_BASE + 3)) ;;
   esac
 }
 
@@ -24,6 +25,7 @@ binary_of() {
     intake) echo "$BIN/services/intake/intake" ;;
     routing) echo "$BIN/services/routing/routing" ;;
     agency-processing) echo "$BIN/services/agency_processing/agency-processing" ;;
+    monitoring) echo "$BIN/services/monitoring/monitoring" ;;
     lienthong) echo "$BIN/services/lienthong/lienthong" ;;
     ltctl) echo "$BIN/tools/ltctl/ltctl" ;;
   esac
@@ -32,13 +34,13 @@ binary_of() {
 # Processes of an edition in the order of their start.
 processes_of() {
   case $1 in
-    kafka) echo "broker redis intake routing agency-processing" ;;
+    kafka) echo "broker redis intake routing agency-processing monitoring" ;;
     embedded) echo "lienthong" ;;
   esac
 }
 services_of() {
   case $1 in
-    kafka) echo "intake routing agency-processing" ;;
+    kafka) echo "intake routing agency-processing monitoring" ;;
     embedded) echo "lienthong" ;;
   esac
 }
@@ -61,7 +63,7 @@ client_certificates() { printf 'LIENTHONG_TLS_CA=%s\nLIENTHONG_TLS_CERT=%s\nLIEN
 
 addresses() {
   local edition=$1 service address
-  for service in intake routing agency-processing; do
+  for service in intake routing agency-processing monitoring; do
     address=127.0.0.1:$(port_of "$service")
     if [ "$edition" = embedded ]; then address=127.0.0.1:$(port_of lienthong); fi
     printf 'LIENTHONG_%s_ADDRESS=%s\n' "$(tr 'a-z-' 'A-Z_' <<<"$service")" "$address"
@@ -147,7 +149,7 @@ write_processes() {
 
 # Certificate names of the catalogue's principals, so that each agency's backend has its own.
 certificate_names() {
-  printf '%s\n' broker deploy intake routing agency-processing lienthong operator demo ltctl
+  printf '%s\n' broker deploy intake routing agency-processing monitoring lienthong operator demo ltctl
   [ -d "$ROOT/deploy/catalogue" ] && "$ROOT/tools/dev/principals.py" "$ROOT/deploy/catalogue"
 }
 

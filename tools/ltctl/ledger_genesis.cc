@@ -51,6 +51,8 @@ std::vector<kafka::Permission> permissions() {
     add(own == kCatalogueLedger ? kCatalogueHost : own, own, foreign);
     add(kAllInOne, own, {});
   }
+  // Reads all, writes none of them.
+  add("monitoring", "monitoring", all_ledgers());
   return all;
 }
 

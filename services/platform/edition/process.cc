@@ -130,7 +130,8 @@ class Process {
     host_settings.lane_threads = settings_.lane_threads;
     std::size_t lanes = 0;
     for (const auto& plan : plans_) lanes += plan.partition_count;
-    host_settings.lane.cache_entries_max = std::max<std::size_t>(settings_.cached_dossiers / lanes, 1000);
+    host_settings.lane.cache_entries_max =
+        std::max<std::size_t>(settings_.cached_dossiers / std::max<std::size_t>(lanes, 1), 1000);
     host_settings.lane.writer = settings_.listen;
     ledger::HostPorts host_ports{ports_->log(),    ports_->projection(),
                                  clock_,           [] { return std::make_unique<observe::SystemEntropy>(); },

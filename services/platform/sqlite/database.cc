@@ -1,5 +1,9 @@
 #include "platform/sqlite/database.h"
 
+#include <sys/stat.h>
+
+#include <cstdio>
+
 namespace lienthong::sqlite {
 namespace {
 
@@ -13,7 +17,8 @@ void check(sqlite3* database, int code) {
 
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
   sqlite3_stmt* raw = nullptr;
-  check(database, sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr));
+  check(database,
+        sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr));
   statement_.reset(raw);
 }
 
@@ -87,6 +92,16 @@ Transaction::~Transaction() {
 void Transaction::commit() {
   database_.execute("COMMIT");
   open_ = false;
+}
+
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileIdentity{found.st_dev, found.st_ino};
+}
+
+void remove_database(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm"}) std::remove((path + suffix).c_str());
 }
 
 Error unavailable(const std::string& path, const DatabaseFailure& failure) {

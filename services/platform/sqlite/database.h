@@ -6,13 +6,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace lienthong::sqlite {
 
 /// One prepared statement. Bind by position from 1, then `step` until it returns false; `reset` before the next use.
-/// Failures throw DatabaseFailure, which never leaves this folder.
+/// Failures throw DatabaseFailure, which whoever keeps a file by this turns into an Error before it returns.
 /// Thread-safety: one thread at a time, together with its database.
 class Statement {
  public:
@@ -88,6 +89,17 @@ class Transaction {
   Database& database_;
   bool open_ = true;
 };
+
+/// Which file stands at a path: it changes when the file is replaced.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+/// Nothing when there is none.
+std::optional<FileIdentity> identity_of(const std::string& path);
+/// Deletes a database with its journals; what is not there does not matter.
+void remove_database(const std::string& path);
 
 Error unavailable(const std::string& path, const DatabaseFailure& failure);
 

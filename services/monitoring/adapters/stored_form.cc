@@ -1,0 +1,126 @@
+#include "monitoring/adapters/stored_form.h"
+
+#include "monitoring/adapters/event_reader.h"
+
+namespace lienthong::monitoring {
+namespace {
+
+void store_event(const Event& from, v1::StoredEvent& to) {
+  to.set_type(from.type);
+  to.set_occurred_at(from.occurred_at.micros);
+  to.set_leg(from.leg.leg);
+  to.set_attempt(from.leg.attempt);
+  if (!from.agency.empty()) to.set_agency(from.agency);
+  if (!from.sender.empty()) to.set_sender(from.sender);
+  if (!from.reason_code.empty()) to.set_reason_code(from.reason_code);
+  to.set_due_at(from.due.micros);
+  to.set_status(from.status);
+  to.set_late(from.late);
+  if (!from.custody) return;
+  to.set_agency(from.custody->agency);
+  to.set_holder_kind(static_cast<std::uint32_t>(from.custody->kind));
+  to.set_holder_leg(from.custody->leg);
+  to.set_since_at(from.custody->since.micros);
+  to.set_until_at(from.custody->until.micros);
+  to.set_wall_minutes(from.custody->wall_minutes);
+  to.set_holder_minutes(from.custody->holder_minutes);
+  to.set_desk_minutes(from.custody->desk_minutes);
+}
+
+Event restore_event(LedgerNo ledger, const v1::StoredEvent& from) {
+  Event to;
+  to.what = meaning(ledger, from.type());
+  to.type = from.type();
+  to.occurred_at = {from.occurred_at()};
+  to.leg = {from.leg(), from.attempt()};
+  to.agency = from.agency();
+  to.sender = from.sender();
+  to.reason_code = from.reason_code();
+  to.due = {from.due_at()};
+  to.status = from.status();
+  to.late = from.late();
+  if (from.until_at() != 0) {
+    to.custody = Custody{static_cast<HolderKind>(from.holder_kind()),
+                         from.agency(),
+                         from.holder_leg(),
+                         {from.since_at()},
+                         {from.until_at()},
+                         from.wall_minutes(),
+                         from.holder_minutes(),
+                         from.desk_minutes()};
+  }
+  return to;
+}
+
+}  // namespace
+
+void store(const Decision& from, v1::StoredEntry& to) {
+  to.set_ledger(static_cast<std::uint32_t>(from.at.ledger));
+  to.set_seq(from.seq);
+  to.set_block_seq(from.at.block_seq);
+  to.set_index(from.at.index);
+  to.set_decided_at(from.decided_at.micros);
+  to.set_cause(static_cast<std::uint32_t>(from.cause));
+  to.set_source_ledger(static_cast<std::uint32_t>(from.source.ledger));
+  to.set_source_block(from.source.block_seq);
+  to.set_source_index(from.source.index);
+  if (!from.note.empty()) to.set_note(from.note);
+  for (const auto& event : from.events) store_event(event, *to.add_events());
+  if (!from.traceparent.empty()) to.set_traceparent(from.traceparent);
+}
+
+void restore(const v1::StoredEntries& from, std::vector<Decision>& to) {
+  for (const auto& entry : from.entries()) {
+    auto& decision = to.emplace_back();
+    decision.at = {static_cast<LedgerNo>(entry.ledger()), entry.block_seq(), entry.index()};
+    decision.seq = entry.seq();
+    decision.decided_at = {entry.decided_at()};
+    decision.cause = static_cast<CauseKind>(entry.cause());
+    decision.source = {static_cast<LedgerNo>(entry.source_ledger()), entry.source_block(), entry.source_index()};
+    decision.note = entry.note();
+    for (const auto& event : entry.events()) decision.events.push_back(restore_event(decision.at.ledger, event));
+    decision.traceparent = entry.traceparent();
+  }
+}
+
+void store(const Dossier& from, v1::StoredDetail& to) {
+  for (std::size_t i = 0; i < from.strands.size(); ++i) {
+    const auto& strand = from.strands[i];
+    if (strand.seq == 0) continue;
+    auto& out = *to.add_strands();
+    out.set_ledger(static_cast<std::uint32_t>(i + 1));
+    out.set_seq(strand.seq);
+    out.set_last_leaf(std::string(strand.last_leaf.view()));
+    out.set_parked_at(strand.parked_at.micros);
+    out.set_park_reason(strand.park_reason);
+    for (const auto& timer : strand.timers) {
+      out.add_timer_ids(timer.id);
+      out.add_timer_due(timer.due.micros);
+    }
+  }
+  for (const auto& leg : from.legs) {
+    auto& out = *to.add_legs();
+    out.set_leg(leg.ref.leg);
+    out.set_attempt(leg.ref.attempt);
+    out.set_agency(leg.agency);
+    out.set_unanswered_since(leg.unanswered_since.micros);
+    out.set_undecided_since(leg.undecided_since.micros);
+  }
+}
+
+void restore(const v1::StoredDetail& from, Dossier& to) {
+  for (const auto& stored : from.strands()) {
+    if (stored.ledger() == 0 || stored.ledger() > kLedgers) continue;
+    auto& strand = to.strand(static_cast<LedgerNo>(stored.ledger()));
+    strand.seq = stored.seq();
+    if (const auto hash = Hash::from(stored.last_leaf())) strand.last_leaf = *hash;
+    strand.parked_at = {stored.parked_at()};
+    strand.park_reason = stored.park_reason();
+    for (int i = 0; i < stored.timer_ids_size(); ++i) strand.timers.push_back({stored.timer_ids(i), {stored.timer_due(i)}});
+  }
+  for (const auto& leg : from.legs()) {
+    to.legs.push_back({{leg.leg(), leg.attempt()}, leg.agency(), {leg.unanswered_since()}, {leg.undecided_since()}});
+  }
+}
+
+}  // namespace lienthong::monitoring

@@ -1,0 +1,260 @@
+#include "monitoring/adapters/timeline_view.h"
+
+#include "monitoring/adapters/event_reader.h"
+#include "platform/base/encoding.h"
+#include "platform/rpc/message_check.h"
+#include "shared_kernel/dossier_id.h"
+
+#include <algorithm>
+
+namespace lienthong::monitoring {
+namespace {
+
+using shared_kernel::Catalogue;
+
+/// Sets a time through the getter of its field, which is called only for a time that there is.
+template <class Field>
+void set_time(Instant from, Field field) {
+  if (from.micros != 0) rpc::set_timestamp(from, *field());
+}
+
+void set_duration(Duration from, google::protobuf::Duration& to) {
+  constexpr std::int64_t kMicros = 1'000'000;
+  to.set_seconds(from.count() / kMicros);
+  to.set_nanos(static_cast<std::int32_t>(from.count() % kMicros * 1000));
+}
+
+void set_leg(const LegRef& from, ::lienthong::kernel::v1::LegRef& to) {
+  to.set_leg(from.leg);
+  to.set_attempt(from.attempt);
+}
+
+v1::HolderKind holder_kind(HolderKind from) { return static_cast<v1::HolderKind>(from); }
+
+void set_position(LedgerNo ledger, std::uint32_t partition, std::uint64_t block_seq, ::lienthong::api::v1::Position& out) {
+  out.set_service(ledger_name(ledger));
+  out.set_partition(partition);
+  out.set_block_seq(block_seq);
+}
+
+void show(const Event& from, LedgerNo ledger, Instant decided_at, v1::TimelineEvent& to) {
+  to.set_name(event_name(ledger, from.type));
+  if (from.occurred_at != decided_at) set_time(from.occurred_at, [&] { return to.mutable_occurred_time(); });
+  if (from.leg.leg != 0) set_leg(from.leg, *to.mutable_leg());
+  if (!from.custody) to.set_agency(from.agency);
+  to.set_sender(from.sender);
+  to.set_reason_code(from.reason_code);
+  set_time(from.due, [&] { return to.mutable_due_time(); });
+  to.set_status(static_cast<::lienthong::intake::v1::DossierStatus>(from.status));
+  to.set_late(from.late);
+  if (from.custody) monitoring::show(*from.custody, *to.mutable_custody());
+}
+
+struct Cure {
+  const char* vi;
+  const char* en;
+};
+Cure cure_of(StuckKind kind, const std::string& reason) {
+  switch (kind) {
+    case StuckKind::kParked:
+      if (reason == "CATALOGUE_INCOMPLETE") {
+        return {"Nhập lại cơ quan còn thiếu vào danh mục, chạy thử, rồi cho xử lý lại (ltctl parked resume).",
+                "Import the missing agency into the catalogue again, try, then retry (ltctl parked resume)."};
+      }
+      return {"Chạy thử (ltctl parked try) để xem nguyên nhân; sửa xong thì cho xử lý lại, hoặc hai người cùng bỏ qua.",
+              "Try it (ltctl parked try) to see why; once that is cured retry, or have two persons skip it."};
+    case StuckKind::kNotPickedUp:
+      return {"Nhắc cơ quan tiếp nhận hoặc từ chối; người điều phối có thể giao chặng cho cơ quan khác.",
+              "Remind the agency to accept or refuse; an operator may offer the leg to another agency."};
+    case StuckKind::kAwaitsDecision:
+      return {"Giao lại chặng cho một cơ quan, hoặc kết thúc hồ sơ với lý do bằng văn bản.",
+              "Offer the leg to an agency again, or end the dossier with a written reason."};
+  }
+  return {"", ""};
+}
+
+}  // namespace
+
+std::string name_of(const FoundDossier& found) {
+  const auto home = shared_kernel::HomeKey::parse(found.dossier.home_key);
+  if (!home) return to_base32(found.id.view());
+  return shared_kernel::format_dossier_name({*home, found.id});
+}
+
+std::string tier_of(const Catalogue& catalogue, const std::string& agency) {
+  const auto* known = agency.empty() ? nullptr : catalogue.agency(agency);
+  return known == nullptr ? std::string() : known->tier;
+}
+
+v1::DossierSummary summary(const FoundDossier& found, const Catalogue& catalogue, Instant now) {
+  const auto& from = found.dossier;
+  v1::DossierSummary to;
+  to.set_dossier_id(name_of(found));
+  to.set_dossier_code(from.code);
+  to.set_status(static_cast<::lienthong::intake::v1::DossierStatus>(from.status));
+  to.set_procedure_code(from.procedure);
+  to.set_channel(static_cast<::lienthong::intake::v1::Channel>(from.channel));
+  to.set_received_by(from.received_by);
+  to.set_holder_kind(holder_kind(from.holder_kind));
+  to.set_holder(from.holder);
+  to.set_tier(tier_of(catalogue, from.holder));
+  set_time(from.created, [&] { return to.mutable_create_time(); });
+  set_time(from.due, [&] { return to.mutable_due_time(); });
+  to.set_due(static_cast<v1::DueState>(due_state(from, now)));
+  set_time(from.closed, [&] { return to.mutable_close_time(); });
+  to.set_late(from.late);
+  to.set_parked(from.parked_in() != LedgerNo::kNone);
+  to.set_legs_unanswered(static_cast<std::uint32_t>(
+      std::count_if(from.legs.begin(), from.legs.end(), [](const Leg& leg) { return leg.unanswered_since.micros != 0; })));
+  return to;
+}
+
+void show(const Custody& from, v1::Custody& to) {
+  to.set_holder_kind(holder_kind(from.kind));
+  to.set_agency(from.agency);
+  to.set_leg(from.leg);
+  set_time(from.since, [&] { return to.mutable_since_time(); });
+  set_time(from.until, [&] { return to.mutable_until_time(); });
+  to.set_wall_minutes(from.wall_minutes);
+  to.set_holder_minutes(from.holder_minutes);
+  to.set_desk_minutes(from.desk_minutes);
+}
+
+void show(const Entry& entry, std::uint32_t partition, v1::TimelineEntry& out) {
+  const auto& from = entry.decision;
+  out.set_service(ledger_name(from.at.ledger));
+  out.set_revision(from.seq);
+  set_position(from.at.ledger, partition, from.at.block_seq, *out.mutable_position());
+  out.set_index(from.at.index);
+  set_time(from.decided_at, [&] { return out.mutable_decide_time(); });
+  out.set_cause(static_cast<v1::CauseKind>(from.cause));
+  if (from.source.ledger != LedgerNo::kNone) {
+    set_position(from.source.ledger, partition, from.source.block_seq, *out.mutable_source());
+    out.set_source_index(from.source.index);
+  }
+  if (entry.machine_time) set_duration(*entry.machine_time, *out.mutable_machine_time());
+  out.set_note(from.note);
+  for (const auto& event : from.events) show(event, from.at.ledger, from.decided_at, *out.add_events());
+  out.set_traceparent(from.traceparent);
+}
+
+void show(const Hop& from, const Catalogue& catalogue, v1::Hop& to) {
+  set_leg(from.leg, *to.mutable_leg());
+  to.set_sender(from.sender);
+  to.set_agency(from.agency);
+  to.set_tier(tier_of(catalogue, from.agency));
+  set_time(from.offered, [&] { return to.mutable_offer_time(); });
+  set_time(from.arrived, [&] { return to.mutable_arrive_time(); });
+  set_time(from.accepted, [&] { return to.mutable_accept_time(); });
+  set_time(from.ended, [&] { return to.mutable_end_time(); });
+  set_time(from.completed, [&] { return to.mutable_complete_time(); });
+  set_time(from.confirmed, [&] { return to.mutable_confirm_time(); });
+  set_time(from.due, [&] { return to.mutable_due_time(); });
+  if (from.arrived.micros != 0) {
+    set_duration(std::max(from.arrived - from.offered, Duration::zero()), *to.mutable_delivery_machine_time());
+  }
+  set_duration(from.machine_time, *to.mutable_machine_time());
+  to.set_statutory_minutes(from.statutory_minutes);
+  to.set_desk_minutes(from.desk_minutes);
+  to.set_late(from.late);
+}
+
+v1::StuckDossier stuck(const StuckFound& from, const Catalogue& catalogue, Instant now) {
+  v1::StuckDossier to;
+  const auto& dossier = from.found.dossier;
+  to.set_kind(static_cast<v1::StuckKind>(from.kind));
+  *to.mutable_dossier() = summary(from.found, catalogue, now);
+  set_time(from.since, [&] { return to.mutable_since_time(); });
+  const Leg* leg = nullptr;
+  switch (from.kind) {
+    case StuckKind::kParked:
+      if (const auto where = dossier.parked_in(); where != LedgerNo::kNone) {
+        to.set_service(ledger_name(where));
+        to.set_reason(dossier.strand(where).park_reason);
+      }
+      break;
+    case StuckKind::kNotPickedUp:
+      leg = dossier.unanswered();
+      to.set_service(ledger_name(LedgerNo::kAgencyProcessing));
+      if (leg != nullptr) to.set_agency(leg->agency);
+      break;
+    case StuckKind::kAwaitsDecision:
+      leg = dossier.undecided();
+      to.set_service(ledger_name(LedgerNo::kRouting));
+      break;
+  }
+  if (leg != nullptr) set_leg(leg->ref, *to.mutable_leg());
+  const auto cure = cure_of(from.kind, to.reason());
+  to.set_cure_vi(cure.vi);
+  to.set_cure_en(cure.en);
+  return to;
+}
+
+void show_position(const LaneView& lane, v1::ReadPosition& out) {
+  out.mutable_position()->set_service(lane.partition.ledger);
+  out.mutable_position()->set_partition(lane.partition.partition);
+  out.mutable_position()->set_block_seq(lane.head_seq);
+  set_time(lane.head_at, [&] { return out.mutable_decide_time(); });
+}
+
+void show(const LaneView& lane, const FlowView& flow, std::uint64_t timers_due, Instant now, v1::LaneFlow& out) {
+  out.mutable_head()->set_service(lane.partition.ledger);
+  out.mutable_head()->set_partition(lane.partition.partition);
+  out.mutable_head()->set_block_seq(lane.head_seq);
+  set_time(lane.head_at, [&] { return out.mutable_head_time(); });
+  out.set_read_offset(lane.next_offset);
+  out.set_read_lag_records(std::max<std::int64_t>(lane.end_offset - lane.next_offset, 0));
+  for (const auto& [pair, state] : flow.pairs) {
+    if (pair.partition != lane.partition.partition || ledger_name(pair.source) != lane.partition.ledger) continue;
+    auto& reader = *out.add_readers();
+    reader.set_reader(ledger_name(pair.reader));
+    if (const auto at = flow.positions.find(pair); at != flow.positions.end()) reader.set_block_seq(at->second.block_seq);
+    reader.set_lag_blocks(state.blocks);
+    reader.set_waiting(state.waiting + state.missing);
+    const auto lag = state.oldest.micros == 0 ? Duration::zero() : std::max(now - state.oldest, Duration::zero());
+    set_duration(lag, *reader.mutable_lag());
+  }
+  out.set_blocks(lane.blocks);
+  out.set_decisions(lane.decisions);
+  out.set_blocks_per_second(lane.blocks_per_second);
+  out.set_decisions_per_second(lane.decisions_per_second);
+  out.set_parked(lane.parked);
+  out.set_timers_due(timers_due);
+  out.set_owner(lane.writer);
+  out.set_void_records(lane.void_records);
+  out.set_foreign_records(lane.foreign_records);
+  out.set_halted(!lane.halt_reason.empty());
+  out.set_halt_reason(lane.halt_reason);
+}
+
+bool show(const FlowView& flow, Instant now, v1::GetReconciliationResponse& out) {
+  for (const auto& [pair, state] : flow.pairs) {
+    auto& shown = *out.add_pairs();
+    shown.set_reader(ledger_name(pair.reader));
+    shown.set_source(ledger_name(pair.source));
+    shown.set_partition(pair.partition);
+    shown.set_expected(state.totals.expected);
+    shown.set_reached(state.totals.reached);
+    shown.set_waiting(state.waiting);
+    shown.set_missing(state.missing);
+    shown.set_unexpected(state.unexpected);
+    set_time(state.oldest, [&] { return shown.mutable_oldest_time(); });
+  }
+  for (const auto& [handover, open] : flow.unreached) {
+    auto& shown = *out.add_unreached();
+    shown.set_reader(ledger_name(handover.reader));
+    set_position(handover.source.ledger, handover.partition, handover.source.block_seq, *shown.mutable_source());
+    shown.set_index(handover.source.index);
+    shown.set_dossier_id(to_base32(open.dossier.view()));
+    set_time(open.at, [&] { return shown.mutable_decide_time(); });
+    const auto at = flow.positions.find({handover.reader, handover.source.ledger, handover.partition});
+    shown.set_missing(at != flow.positions.end() && at->second.passed(handover.source));
+  }
+  const bool halted =
+      std::any_of(flow.lanes.begin(), flow.lanes.end(), [](const auto& lane) { return !lane.halt_reason.empty(); });
+  const bool all = !halted && complete(flow.pairs, now);
+  out.set_complete(all);
+  return all;
+}
+
+}  // namespace lienthong::monitoring

@@ -1,0 +1,181 @@
+#include "monitoring/core/dossier.h"
+
+#include "shared_kernel/status.h"
+
+#include <algorithm>
+
+namespace lienthong::monitoring {
+namespace {
+
+template <class Since>
+const Leg* longest(const std::vector<Leg>& legs, Since since) {
+  const Leg* found = nullptr;
+  for (const auto& leg : legs) {
+    if (since(leg).micros != 0 && (found == nullptr || since(leg) < since(*found))) found = &leg;
+  }
+  return found;
+}
+
+Leg& leg_of(Dossier& dossier, std::uint32_t number) {
+  const auto found =
+      std::find_if(dossier.legs.begin(), dossier.legs.end(), [&](const Leg& leg) { return leg.ref.leg == number; });
+  if (found != dossier.legs.end()) return *found;
+  return dossier.legs.emplace_back(Leg{{number, 0}, {}, {}, {}});
+}
+
+void end_leg(Dossier& dossier, const LegRef& ref) {
+  auto& leg = leg_of(dossier, ref.leg);
+  if (leg.ref.attempt > ref.attempt) return;
+  leg.unanswered_since = {};
+  leg.undecided_since = {};
+}
+
+// Identity stands in several services' events; whichever is read first gives it.
+void take_identity(Dossier& dossier, const Event& event) {
+  const auto take = [](std::string& to, const std::string& from) {
+    if (to.empty() && !from.empty()) to = from;
+  };
+  take(dossier.home_key, event.home_key);
+  take(dossier.code, event.dossier_code);
+  take(dossier.procedure, event.procedure_code);
+  take(dossier.received_by, event.received_by);
+  if (dossier.channel == 0) dossier.channel = event.channel;
+}
+
+// Only intake's events speak of the public status, so their order is that of one ledger.
+void change_status(Dossier& dossier, std::uint32_t status, Instant at) {
+  dossier.status = status;
+  const auto known = shared_kernel::national_status(status);
+  if (!known || !shared_kernel::is_terminal(*known)) {
+    dossier.closed = {};
+    return;
+  }
+  if (dossier.closed.micros == 0) dossier.closed = at;
+  const bool gone = *known != shared_kernel::NationalStatus::kProcessed;
+  if (!gone) return;
+  dossier.holder_kind = HolderKind::kNobody;
+  dossier.holder.clear();
+}
+
+bool over(const Dossier& dossier) {
+  const auto status = shared_kernel::national_status(dossier.status);
+  return status && shared_kernel::is_terminal(*status) && *status != shared_kernel::NationalStatus::kProcessed;
+}
+
+void apply_event(Dossier& dossier, const Decision& decision, const Event& event) {
+  take_identity(dossier, event);
+  switch (event.what) {
+    case What::kReceived:
+      // Routing may have been read first and know a later holder or appointment.
+      if (dossier.holder_kind == HolderKind::kNobody) {
+        dossier.holder_kind = HolderKind::kDesk;
+        dossier.holder = dossier.received_by;
+      }
+      if (dossier.due.micros == 0) dossier.due = event.due;
+      break;
+    case What::kStatusChanged: change_status(dossier, event.status, decision.decided_at); break;
+    case What::kAppointmentMoved: dossier.due = event.due; break;
+    case What::kLegOffered: {
+      auto& leg = leg_of(dossier, event.leg.leg);
+      leg = {event.leg, event.agency, decision.decided_at, {}};
+      break;
+    }
+    case What::kLegStarted:
+    case What::kLegRecalled:
+    case What::kLegDeclined: end_leg(dossier, event.leg); break;
+    case What::kLegAwaitsDecision: {
+      auto& leg = leg_of(dossier, event.leg.leg);
+      leg.unanswered_since = {};
+      leg.undecided_since = decision.decided_at;
+      break;
+    }
+    case What::kClockStopped: dossier.paused = true; break;
+    case What::kClockResumed:
+      if (event.whole) dossier.paused = false;
+      break;
+    case What::kResolved:
+      dossier.late = event.late;
+      dossier.paused = false;
+      break;
+    case What::kRouteEnded:
+      dossier.paused = false;
+      for (auto& leg : dossier.legs) leg.unanswered_since = leg.undecided_since = {};
+      break;
+    case What::kCustodyPassed:
+      if (over(dossier)) break;
+      dossier.holder_kind = event.to_holder;
+      dossier.holder = event.to_agency;
+      break;
+    case What::kOther:
+    case What::kSubmitted:
+    case What::kLegDueChanged:
+    case What::kLegReturned:
+    case What::kLegConfirmed:
+    case What::kWorkArrived: break;
+  }
+}
+
+void apply_timers(Strand& strand, const Decision& decision) {
+  const auto remove = [&](std::uint32_t id) { std::erase_if(strand.timers, [id](const auto& t) { return t.id == id; }); };
+  if (decision.cause == CauseKind::kTimer) remove(decision.timer);
+  for (const auto& change : decision.timers) {
+    remove(change.id);
+    if (change.due.micros != 0) strand.timers.push_back(change);
+  }
+}
+
+void apply_cause(Strand& strand, const Decision& decision) {
+  const bool parks = decision.cause == CauseKind::kPark || (decision.cause == CauseKind::kDrain && !decision.note.empty());
+  if (parks) {
+    strand.parked_at = decision.decided_at;
+    strand.park_reason = decision.note;
+  } else if (decision.cause == CauseKind::kResume && decision.note != "PROPOSE_SKIP") {
+    strand.parked_at = {};
+    strand.park_reason.clear();
+  }
+}
+
+}  // namespace
+
+Instant Strand::next_timer() const {
+  Instant next;
+  for (const auto& timer : timers) {
+    if (next.micros == 0 || timer.due < next) next = timer.due;
+  }
+  return next;
+}
+
+LedgerNo Dossier::parked_in() const {
+  auto found = LedgerNo::kNone;
+  for (std::size_t i = 0; i < strands.size(); ++i) {
+    if (strands[i].parked_at.micros == 0) continue;
+    if (found == LedgerNo::kNone || strands[i].parked_at < strand(found).parked_at) found = static_cast<LedgerNo>(i + 1);
+  }
+  return found;
+}
+
+const Leg* Dossier::unanswered() const {
+  return longest(legs, [](const Leg& leg) { return leg.unanswered_since; });
+}
+
+const Leg* Dossier::undecided() const {
+  return longest(legs, [](const Leg& leg) { return leg.undecided_since; });
+}
+
+void apply(Dossier& dossier, const Decision& decision) {
+  auto& strand = dossier.strand(decision.at.ledger);
+  strand.seq = decision.seq;
+  apply_cause(strand, decision);
+  apply_timers(strand, decision);
+  if (dossier.created.micros == 0 || decision.decided_at < dossier.created) dossier.created = decision.decided_at;
+  for (const auto& event : decision.events) apply_event(dossier, decision, event);
+}
+
+DueState due_state(const Dossier& dossier, Instant now) {
+  if (dossier.closed.micros != 0 || dossier.due.micros == 0) return DueState::kNone;
+  if (dossier.paused) return DueState::kPaused;
+  if (dossier.due < now) return DueState::kOverdue;
+  return dossier.due - now <= kDueSoon ? DueState::kDueSoon : DueState::kOnTrack;
+}
+
+}  // namespace lienthong::monitoring

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "monitoring/core/facts.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lienthong::monitoring {
+
+/// What one ledger says of a dossier.
+struct Strand {
+  std::uint64_t seq = 0;  ///< Last decision; 0: none.
+  Hash last_leaf;
+  Instant parked_at;  ///< Zero: not parked.
+  std::string park_reason;
+  std::vector<TimerFact> timers;  ///< Those that are armed.
+
+  /// Zero when none is armed.
+  Instant next_timer() const;
+};
+
+/// The last offer of a leg.
+struct Leg {
+  LegRef ref;
+  std::string agency;
+  Instant unanswered_since;  ///< Zero: answered or taken back.
+  Instant undecided_since;   ///< Zero, or since when nobody takes it.
+};
+
+/// A dossier across all services as search and lists see it; the fold of its decisions, whatever the order in which ledgers
+/// are read.
+struct Dossier {
+  std::uint32_t partition = 0;
+  std::string home_key;
+  std::string code;
+  std::string procedure;
+  std::uint32_t channel = 0;
+  std::uint32_t status = 0;
+  std::string received_by;
+  HolderKind holder_kind = HolderKind::kNobody;
+  std::string holder;
+  Instant created;
+  Instant due;
+  bool paused = false;
+  Instant closed;  ///< End of processing; zero while open.
+  bool late = false;
+  std::array<Strand, kLedgers> strands;
+  std::vector<Leg> legs;
+
+  Strand& strand(LedgerNo ledger) { return strands[static_cast<std::size_t>(ledger) - 1]; }
+  const Strand& strand(LedgerNo ledger) const { return strands[static_cast<std::size_t>(ledger) - 1]; }
+  /// The strand parked longest; kNone when none is.
+  LedgerNo parked_in() const;
+  /// The leg that waits longest for its agency's answer; null when none does.
+  const Leg* unanswered() const;
+  /// The leg that waits longest for an operator's decision; null when none does.
+  const Leg* undecided() const;
+};
+
+/// Applies one decision. Pure; decisions of one ledger come in their order, those of different ledgers in any.
+void apply(Dossier& dossier, const Decision& decision);
+
+enum class DueState : std::uint8_t { kOnTrack = 1, kDueSoon = 2, kOverdue = 3, kPaused = 4, kNone = 5 };
+/// An open dossier is due soon this long before its appointment.
+inline constexpr Duration kDueSoon = std::chrono::hours(24);
+DueState due_state(const Dossier& dossier, Instant now);
+
+}  // namespace lienthong::monitoring

@@ -1,0 +1,156 @@
+#include "monitoring/core/timeline.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace lienthong::monitoring {
+namespace {
+
+/// Decisions sorted by time, then moved behind their causes: the clocks of two hosts may differ.
+class Order {
+ public:
+  explicit Order(std::vector<Decision> decisions) : decisions_(std::move(decisions)) {
+    std::sort(decisions_.begin(), decisions_.end(), [](const Decision& a, const Decision& b) {
+      return std::tie(a.decided_at, a.at.ledger, a.seq) < std::tie(b.decided_at, b.at.ledger, b.seq);
+    });
+    for (std::size_t i = 0; i < decisions_.size(); ++i) {
+      by_place_[decisions_[i].at] = i;
+      by_seq_[{decisions_[i].at.ledger, decisions_[i].seq}] = i;
+    }
+  }
+
+  std::vector<Entry> entries() {
+    placed_.assign(decisions_.size(), false);
+    for (std::size_t i = 0; i < decisions_.size(); ++i) place(i);
+    std::vector<Entry> out;
+    out.reserve(order_.size());
+    for (const auto i : order_) out.push_back({decisions_[i], machine_time(decisions_[i])});
+    return out;
+  }
+
+ private:
+  // With a stack of its own: a dossier may have many decisions.
+  void place(std::size_t first) {
+    std::vector<std::size_t> waiting{first};
+    while (!waiting.empty()) {
+      const auto i = waiting.back();
+      if (placed_[i]) {
+        waiting.pop_back();
+        continue;
+      }
+      const auto before = waiting.size();
+      if (const auto own = by_seq_.find({decisions_[i].at.ledger, decisions_[i].seq - 1}); own != by_seq_.end()) {
+        want(waiting, own->second);
+      }
+      if (const auto source = by_place_.find(decisions_[i].source); source != by_place_.end()) {
+        want(waiting, source->second);
+      }
+      if (waiting.size() > before && waiting.size() <= 2 * decisions_.size()) continue;
+      placed_[i] = true;
+      order_.push_back(i);
+      waiting.pop_back();
+    }
+  }
+  void want(std::vector<std::size_t>& waiting, std::size_t i) const {
+    if (!placed_[i]) waiting.push_back(i);
+  }
+
+  std::optional<Duration> machine_time(const Decision& decision) const {
+    if (decision.source.ledger == LedgerNo::kNone) return std::nullopt;
+    const auto source = by_place_.find(decision.source);
+    if (source == by_place_.end()) return std::nullopt;
+    // Two clocks that differ never make a hand-over take less than nothing.
+    return std::max(decision.decided_at - decisions_[source->second].decided_at, Duration::zero());
+  }
+
+  std::vector<Decision> decisions_;
+  std::map<DecisionRef, std::size_t> by_place_;
+  std::map<std::pair<LedgerNo, std::uint64_t>, std::size_t> by_seq_;
+  std::vector<bool> placed_;
+  std::vector<std::size_t> order_;
+};
+
+Hop* hop_of(Timeline& timeline, const LegRef& leg) {
+  const auto found =
+      std::find_if(timeline.hops.begin(), timeline.hops.end(), [&](const Hop& hop) { return hop.leg == leg; });
+  return found == timeline.hops.end() ? nullptr : &*found;
+}
+
+void offer(Timeline& timeline, const Event& event, Instant at) {
+  auto* hop = hop_of(timeline, event.leg);
+  if (hop == nullptr) hop = &timeline.hops.emplace_back();
+  hop->leg = event.leg;
+  hop->sender = event.sender;
+  hop->agency = event.agency;
+  hop->offered = at;
+  hop->due = event.due;
+}
+
+void add_event(Timeline& timeline, const Event& event, Instant at) {
+  if (event.what == What::kLegOffered) return offer(timeline, event, at);
+  if (event.custody) {
+    timeline.custody.push_back(*event.custody);
+    timeline.statutory_minutes += event.custody->desk_minutes;
+  }
+  auto* hop = hop_of(timeline, event.leg);
+  if (hop == nullptr) return;
+  switch (event.what) {
+    case What::kWorkArrived: hop->arrived = at; break;
+    case What::kLegStarted: hop->accepted = at; break;
+    case What::kLegDeclined:
+    case What::kLegRecalled: hop->ended = at; break;
+    case What::kLegReturned:
+      hop->completed = at;
+      hop->late = event.late;
+      break;
+    case What::kLegConfirmed: hop->confirmed = at; break;
+    case What::kLegDueChanged: hop->due = event.due; break;
+    case What::kOther:
+    case What::kSubmitted:
+    case What::kReceived:
+    case What::kStatusChanged:
+    case What::kAppointmentMoved:
+    case What::kLegOffered:
+    case What::kLegAwaitsDecision:
+    case What::kClockStopped:
+    case What::kClockResumed:
+    case What::kResolved:
+    case What::kRouteEnded:
+    case What::kCustodyPassed: break;
+  }
+}
+
+// The interval belongs to the last offer of its leg to that agency which had been made when it began.
+void add_custody(Timeline& timeline, const Custody& custody) {
+  if (custody.kind != HolderKind::kAgency) return;
+  Hop* found = nullptr;
+  for (auto& hop : timeline.hops) {
+    if (hop.leg.leg == custody.leg && hop.agency == custody.agency && hop.offered <= custody.until) found = &hop;
+  }
+  if (found == nullptr) return;
+  found->statutory_minutes += custody.holder_minutes;
+  found->desk_minutes += custody.desk_minutes;
+}
+
+}  // namespace
+
+Timeline make_timeline(std::vector<Decision> decisions) {
+  Timeline out;
+  out.entries = Order(std::move(decisions)).entries();
+  for (const auto& entry : out.entries) {
+    for (const auto& event : entry.decision.events) add_event(out, event, entry.decision.decided_at);
+    if (!entry.machine_time) continue;
+    out.machine_time += *entry.machine_time;
+    std::vector<Hop*> touched;
+    for (const auto& event : entry.decision.events) {
+      auto* hop = event.leg.leg == 0 ? nullptr : hop_of(out, event.leg);
+      if (hop != nullptr && std::find(touched.begin(), touched.end(), hop) == touched.end()) touched.push_back(hop);
+    }
+    for (auto* hop : touched) hop->machine_time += *entry.machine_time;
+  }
+  for (const auto& custody : out.custody) add_custody(out, custody);
+  return out;
+}
+
+}  // namespace lienthong::monitoring

@@ -1,0 +1,261 @@
+"""What monitoring shows of a running system, the same on both editions: compared with the services, not with itself."""
+import os
+import sys
+import time
+import unittest
+
+import cases
+from cases import api
+import grpc
+
+
+class Monitoring:
+    """Calls MonitoringService as one principal."""
+
+    def __init__(self, system, principal="operator"):
+        self.messages = api.module("lienthong.monitoring.v1.monitoring_service")
+        self.pages = api.module("lienthong.api.v1.api")
+        settings = system.client_settings(principal)
+        self.channel = api.channel(settings["LIENTHONG_MONITORING_ADDRESS"], settings["LIENTHONG_TLS_CA"], settings["LIENTHONG_TLS_CERT"],
+                                   settings["LIENTHONG_TLS_KEY"])
+        self.stub = api.module("lienthong.monitoring.v1.monitoring_service", services=True).MonitoringServiceStub(self.channel)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.channel.close()
+
+    def search(self, page_size=200, **filters):
+        """All pages: (exact total, dossiers)."""
+        dossiers, token, total = [], "", None
+        while True:
+            page = self.pages.PageRequest(page_size=page_size, page_token=token)
+            answer = self.stub.SearchDossiers(self.messages.SearchDossiersRequest(page=page, **filters), timeout=10)
+            total = answer.total if total is None else total
+            dossiers += answer.dossiers
+            token = answer.page.next_page_token
+            if not token:
+                return total, dossiers
+
+    def timeline(self, dossier_id):
+        return self.stub.GetTimeline(self.messages.GetTimelineRequest(dossier_id=dossier_id), timeout=10)
+
+    def reconciliation(self):
+        return self.stub.GetReconciliation(self.messages.GetReconciliationRequest(), timeout=10)
+
+    def flow(self):
+        return {(lane.head.service, lane.head.partition): lane
+                for lane in self.stub.GetFlow(self.messages.GetFlowRequest(), timeout=10).lanes}
+
+    def stuck(self, **filters):
+        return self.stub.ListStuck(self.messages.ListStuckRequest(**filters), timeout=10)
+
+
+def eventually(test, seconds, look, fits):
+    """Monitoring is up to a second behind."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            seen = look()
+            if fits(seen):
+                return seen
+        except grpc.RpcError as error:
+            seen = error
+            if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND):
+                raise
+        if time.monotonic() > end:
+            test.fail(f"not so within {seconds} s: {seen}")
+        time.sleep(0.1)
+
+
+class MonitoringCases:
+    """Mixed into a `cases.Base` with an edition."""
+    dossiers = 20
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            code, output = cls.system.demo("--dossiers", cls.dossiers, "--rate", 25).finish(120)
+            if code != 0:
+                raise AssertionError(output[-4000:] + cls.system.logs())
+        except BaseException:
+            cls.system.stop()
+            raise
+
+    def listed(self):
+        import json
+        answer = json.loads(self.system.ltctl("dossier", "list", "--limit", 100000, "-o", "json").stdout)
+        return {dossier["dossier_id"]: dossier for dossier in answer["dossiers"]}
+
+    def complete(self, monitoring, seconds=60):
+        return eventually(self, seconds, monitoring.reconciliation,
+                          lambda seen: seen.complete and not any(pair.waiting for pair in seen.pairs) and
+                          sum(pair.expected for pair in seen.pairs) > 0)
+
+    def test_search_finds_every_dossier_with_exact_counts(self):
+        wanted = self.listed()
+        with Monitoring(self.system) as monitoring:
+            total, found = eventually(self, 20, monitoring.search, lambda seen: seen[0] == len(wanted))
+            self.assertEqual({dossier.dossier_id for dossier in found}, set(wanted))
+            self.assertEqual(len(found), total)
+            # Small pages hold the same dossiers, none twice.
+            paged = monitoring.search(page_size=7)[1]
+            self.assertEqual([dossier.dossier_id for dossier in paged], [dossier.dossier_id for dossier in found])
+            for dossier in found:
+                other = wanted[dossier.dossier_id]
+                self.assertEqual(dossier.dossier_code, other["dossier_code"])
+                self.assertEqual(monitoring.messages.DossierSummary.DESCRIPTOR.fields_by_name["status"].enum_type.values_by_number[dossier.status].name,
+                                 other["status"])
+            self.check_filters(monitoring, found)
+
+    def check_filters(self, monitoring, found):
+        for field, values in {"procedure_code": {dossier.procedure_code for dossier in found},
+                              "received_by": {dossier.received_by for dossier in found},
+                              "status": {dossier.status for dossier in found},
+                              "channel": {dossier.channel for dossier in found},
+                              "due": {dossier.due for dossier in found}}.items():
+            counts = [monitoring.search(**{field: value})[0] for value in values]
+            self.assertEqual(sum(counts), len(found), field)
+        one = found[0]
+        self.assertEqual([dossier.dossier_id for dossier in monitoring.search(dossier_code=one.dossier_code)[1]], [one.dossier_id])
+        prefix = one.dossier_code[:-4]
+        self.assertEqual(monitoring.search(dossier_code=prefix + "*")[0], sum(dossier.dossier_code.startswith(prefix) for dossier in found))
+
+    def test_a_timeline_names_every_hop_with_machine_and_statutory_time_apart(self):
+        with Monitoring(self.system) as monitoring:
+            handed_over = 10
+            found = eventually(self, 20, lambda: monitoring.search(status=handed_over)[1], lambda seen: len(seen) > 0)
+            for dossier in found[:5]:
+                shown = monitoring.timeline(dossier.dossier_id)
+                route = self.route(dossier.dossier_id)
+                self.assertEqual([(hop.leg.leg, hop.agency) for hop in shown.hops], [(leg["leg"], leg["agency"]) for leg in route])
+                for hop in shown.hops:
+                    times = [hop.offer_time, hop.arrive_time, hop.accept_time, hop.complete_time, hop.confirm_time]
+                    self.assertEqual(times, sorted(times, key=lambda time: (time.seconds, time.nanos)), hop)
+                    self.assertTrue(all(time.seconds for time in times), hop)
+                    self.assertGreater(hop.machine_time.ToMicroseconds(), 0)
+                self.assertEqual(shown.statutory_minutes, sum(custody.desk_minutes for custody in shown.custody))
+                self.assertEqual(shown.machine_time.ToMicroseconds(), sum(entry.machine_time.ToMicroseconds() for entry in shown.entries))
+                for service in ("intake", "routing", "agency-processing"):
+                    revisions = [entry.revision for entry in shown.entries if entry.service == service]
+                    self.assertEqual(revisions, list(range(1, len(revisions) + 1)))
+                places = [(entry.position.service, entry.position.block_seq, entry.index) for entry in shown.entries]
+                for place, entry in zip(places, shown.entries):
+                    if entry.HasField("source"):
+                        source = (entry.source.service, entry.source.block_seq, entry.source_index)
+                        self.assertLess(places.index(source), places.index(place))
+
+    def route(self, dossier_id):
+        import json
+        return json.loads(self.system.ltctl("dossier", "show", dossier_id, "-o", "json").stdout)["route"]["legs"]
+
+    def test_every_decision_has_reached_its_reader_and_nothing_is_behind(self):
+        with Monitoring(self.system) as monitoring:
+            seen = self.complete(monitoring)
+            for pair in seen.pairs:
+                self.assertEqual((pair.expected, pair.waiting, pair.missing, pair.unexpected), (pair.reached, 0, 0, 0), pair)
+            self.assertEqual(len(seen.unreached), 0)
+            flow = monitoring.flow()
+            for service in ("intake", "routing", "agency-processing"):
+                for partition in range(self.partitions):
+                    lane = flow[service, partition]
+                    self.assertFalse(lane.halted, lane)
+                    self.assertEqual((lane.foreign_records, lane.parked, lane.read_lag_records), (0, 0, 0))
+            self.assertIn(("catalogue", 0), flow)
+            self.assertGreater(sum(lane.decisions for lane in flow.values()), 20 * self.dossiers)
+
+    def everything(self, monitoring):
+        """What must be the same whenever the read model is made."""
+        total, found = monitoring.search()
+        timelines = {dossier.dossier_id: monitoring.timeline(dossier.dossier_id) for dossier in found}
+        for timeline in timelines.values():
+            del timeline.positions[:]
+        return total, [dossier.SerializeToString() for dossier in found], {key: value.SerializeToString(deterministic=True) for key, value in timelines.items()}
+
+    def test_the_read_model_is_the_same_after_a_kill_and_when_it_is_made_anew(self):
+        name = "lienthong" if self.edition == "embedded" else "monitoring"
+        process = self.system.processes[name]
+        with Monitoring(self.system) as monitoring:
+            self.complete(monitoring)
+            before = self.everything(monitoring)
+            process.kill()
+        self.system.wait_serving(name, 60)
+        with Monitoring(self.system) as monitoring:
+            self.complete(monitoring)
+            self.assertEqual(self.everything(monitoring), before)
+        # Deleted while the process runs.
+        for path in (self.system.directory / "data" / name).glob("monitoring.sqlite*"):
+            os.unlink(path)
+        time.sleep(2)
+        with Monitoring(self.system) as monitoring:
+            self.complete(monitoring)
+            self.assertEqual(self.everything(monitoring), before)
+        # Deleted while it is away.
+        process.stop()
+        for path in (self.system.directory / "data" / name).glob("monitoring.sqlite*"):
+            os.unlink(path)
+        process.start()
+        self.system.wait_serving(name, 60)
+        with Monitoring(self.system) as monitoring:
+            self.complete(monitoring)
+            self.assertEqual(self.everything(monitoring), before)
+
+    def test_a_watch_shows_what_was_and_what_comes_and_goes_on_from_its_cursor(self):
+        with Monitoring(self.system) as monitoring, api.Client(self.system, "demo") as desk:
+            dossier_id = desk.receive("H47.22.01", "1.001776").dossier.dossier_id
+            eventually(self, 20, lambda: monitoring.timeline(dossier_id), lambda seen: any(hop.HasField("arrive_time") for hop in seen.hops))
+            request = monitoring.messages.WatchDossierRequest(dossier_id=dossier_id)
+            watch = monitoring.stub.WatchDossier(request, timeout=30)
+            first = next(watch)
+            while not first.caught_up:
+                first = next(watch)
+            withdraw = desk.intake_messages.WithdrawDossierRequest(header=desk.header(), dossier_id=dossier_id)
+            desk.intake.WithdrawDossier(withdraw, timeout=10)
+            names = set()
+            while "RouteStopped" not in names:
+                names |= {event.name for entry in next(watch).entries for event in entry.events}
+            self.assertIn("DossierWithdrawn", names)
+            watch.cancel()
+            request.cursor = first.cursor
+            again = next(monitoring.stub.WatchDossier(request, timeout=30))
+            self.assertIn("DossierWithdrawn", {event.name for entry in again.entries for event in entry.events})
+            self.assertNotIn("DossierAccepted", {event.name for entry in again.entries for event in entry.events})
+
+    def test_what_lies_in_an_inbox_is_stuck_until_it_is_picked_up(self):
+        with Monitoring(self.system) as monitoring, api.Client(self.system, "demo") as desk:
+            dossier_id = desk.receive("H47.22.01", "1.001776").dossier.dossier_id
+            request = {"kind": monitoring.messages.STUCK_KIND_NOT_PICKED_UP, "min_age": {"seconds": 0}}
+
+            def mine():
+                return [one for one in monitoring.stuck(**request).dossiers if one.dossier.dossier_id == dossier_id]
+            stuck = eventually(self, 20, mine, lambda seen: len(seen) == 1)[0]
+            self.assertEqual(stuck.service, "agency-processing")
+            self.assertTrue(stuck.agency and stuck.cure_vi and stuck.cure_en)
+            # Within its time it is not listed.
+            self.assertEqual([one for one in monitoring.stuck(kind=request["kind"]).dossiers if one.dossier.dossier_id == dossier_id], [])
+            desk.intake.WithdrawDossier(desk.intake_messages.WithdrawDossierRequest(header=desk.header(), dossier_id=dossier_id), timeout=10)
+            eventually(self, 20, mine, lambda seen: not seen)
+
+    def test_nothing_is_shown_without_a_grant(self):
+        with Monitoring(self.system) as monitoring:
+            dossier = eventually(self, 20, lambda: monitoring.search(received_by="H47.22.01")[1], lambda seen: len(seen) > 0)[0]
+        with Monitoring(self.system, "agency-h47.22.02") as other:
+            # Its own are shown, others are as if they were not there.
+            self.assertTrue(all(one.received_by == "H47.22.02" for one in other.search()[1]))
+            with self.assertRaises(grpc.RpcError) as refused:
+                other.timeline(dossier.dossier_id)
+            self.assertEqual(refused.exception.code(), grpc.StatusCode.NOT_FOUND)
+            for call in (other.flow, other.reconciliation, other.stuck):
+                with self.assertRaises(grpc.RpcError) as refused:
+                    call()
+                self.assertEqual(refused.exception.code(), grpc.StatusCode.PERMISSION_DENIED)
+
+
+class Embedded(MonitoringCases, cases.Base):
+    edition = "embedded"
+
+
+class OnKafka(MonitoringCases, cases.Base):
+    edition = "kafka"

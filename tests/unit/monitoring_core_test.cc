@@ -1,0 +1,294 @@
+#include "monitoring/core/dossier.h"
+#include "monitoring/core/reconciliation.h"
+#include "monitoring/core/timeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lienthong::monitoring {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000;
+Instant at(double seconds) {
+  return {static_cast<std::int64_t>(seconds * static_cast<double>(kSecond)) + 1'000'000 * kSecond};
+}
+
+/// Builds decisions of one dossier; each ledger's blocks are numbered by its own decisions.
+struct Story {
+  std::vector<Decision> decisions;
+  std::uint64_t seq[kLedgers + 1] = {};
+
+  Decision& add(LedgerNo ledger, double seconds, CauseKind cause, const DecisionRef& source, std::vector<Event> events) {
+    auto& decision = decisions.emplace_back();
+    decision.seq = ++seq[static_cast<std::size_t>(ledger)];
+    decision.at = {ledger, decision.seq, 0};
+    decision.decided_at = at(seconds);
+    decision.cause = cause;
+    decision.source = source;
+    decision.events = std::move(events);
+    return decision;
+  }
+};
+
+Event event(What what, LegRef leg = {}, std::string agency = {}) {
+  Event out;
+  out.what = what;
+  out.leg = leg;
+  out.agency = std::move(agency);
+  return out;
+}
+Event status(std::uint32_t to) {
+  Event out = event(What::kStatusChanged);
+  out.status = to;
+  return out;
+}
+Event custody(std::string from, std::uint32_t leg, std::string to, std::int64_t holder_minutes, std::int64_t desk_minutes) {
+  Event out = event(What::kCustodyPassed);
+  out.custody = Custody{HolderKind::kAgency, std::move(from), leg, at(0), at(100), 1, holder_minutes, desk_minutes};
+  out.to_holder = HolderKind::kAgency;
+  out.to_agency = std::move(to);
+  return out;
+}
+
+/// Received at the desk, offered to the police, accepted, completed, confirmed, handed over.
+Story one_leg() {
+  Story story;
+  const LegRef leg{1, 1};
+  Event received = event(What::kReceived);
+  received.home_key = "H47.22.01";
+  received.dossier_code = "H47.22.01-260101-0001";
+  received.procedure_code = "1.001776";
+  received.received_by = "H47.22.01";
+  received.due = at(86'400);
+  Event offered = event(What::kLegOffered, leg, "POLICE");
+  offered.sender = "H47.22.01";
+  offered.due = at(3600);
+  Event returned = event(What::kLegReturned, leg, "POLICE");
+  returned.late = true;
+
+  story.add(LedgerNo::kIntake, 0, CauseKind::kCommand, {}, {received, status(2)});
+  story.add(LedgerNo::kRouting, 0.1, CauseKind::kInput, {LedgerNo::kIntake, 1, 0}, {offered});
+  story.add(LedgerNo::kAgencyProcessing, 0.3, CauseKind::kInput, {LedgerNo::kRouting, 1, 0},
+            {event(What::kWorkArrived, leg, "POLICE")});
+  story.add(LedgerNo::kAgencyProcessing, 50, CauseKind::kCommand, {}, {event(What::kOther, leg, "POLICE")});
+  story.add(LedgerNo::kRouting, 50.5, CauseKind::kInput, {LedgerNo::kAgencyProcessing, 2, 0},
+            {event(What::kLegStarted, leg, "POLICE"), custody("H47.22.01", 1, "POLICE", 1, 1)});
+  story.add(LedgerNo::kAgencyProcessing, 60, CauseKind::kCommand, {}, {event(What::kOther, leg, "POLICE")});
+  story.add(LedgerNo::kRouting, 60.2, CauseKind::kInput, {LedgerNo::kAgencyProcessing, 3, 0},
+            {returned, custody("POLICE", 1, "H47.22.01", 30, 25)});
+  return story;
+}
+
+Dossier folded(const std::vector<Decision>& decisions) {
+  Dossier dossier;
+  for (const auto& decision : decisions) apply(dossier, decision);
+  return dossier;
+}
+
+TEST(MonitoringDossier, IsTheSameInWhateverOrderTheLedgersAreRead) {
+  const auto story = one_leg();
+  const auto first = folded(story.decisions);
+  for (const auto front : {LedgerNo::kIntake, LedgerNo::kRouting, LedgerNo::kAgencyProcessing}) {
+    auto other = story.decisions;
+    std::stable_partition(other.begin(), other.end(), [front](const auto& one) { return one.at.ledger == front; });
+    const auto again = folded(other);
+    EXPECT_EQ(again.status, first.status);
+    EXPECT_EQ(again.holder, first.holder);
+    EXPECT_EQ(again.code, first.code);
+    EXPECT_EQ(again.created, first.created);
+    EXPECT_EQ(again.due, first.due);
+    EXPECT_EQ(again.unanswered() == nullptr, first.unanswered() == nullptr);
+  }
+  EXPECT_EQ(first.holder, "H47.22.01");
+  EXPECT_EQ(first.code, "H47.22.01-260101-0001");
+}
+
+TEST(MonitoringDossier, WaitsForTheAgencyFromTheOfferUntilItsAnswer) {
+  const auto story = one_leg();
+  Dossier dossier;
+  for (std::size_t i = 0; i < 2; ++i) apply(dossier, story.decisions[i]);
+  ASSERT_NE(dossier.unanswered(), nullptr);
+  EXPECT_EQ(dossier.unanswered()->agency, "POLICE");
+  EXPECT_EQ(dossier.unanswered()->unanswered_since, at(0.1));
+  EXPECT_EQ(folded(story.decisions).unanswered(), nullptr);
+}
+
+TEST(MonitoringDossier, IsParkedFromItsParkUntilTheOperatorsWord) {
+  Story story = one_leg();
+  story.add(LedgerNo::kRouting, 70, CauseKind::kPark, {LedgerNo::kAgencyProcessing, 4, 0}, {}).note = "CATALOGUE_INCOMPLETE";
+  auto dossier = folded(story.decisions);
+  EXPECT_EQ(dossier.parked_in(), LedgerNo::kRouting);
+  EXPECT_EQ(dossier.strand(LedgerNo::kRouting).park_reason, "CATALOGUE_INCOMPLETE");
+  story.add(LedgerNo::kRouting, 80, CauseKind::kResume, {}, {}).note = "PROPOSE_SKIP";
+  EXPECT_EQ(folded(story.decisions).parked_in(), LedgerNo::kRouting) << "one person's word is not enough";
+  story.add(LedgerNo::kRouting, 81, CauseKind::kResume, {}, {}).note = "SKIP";
+  EXPECT_EQ(folded(story.decisions).parked_in(), LedgerNo::kNone);
+}
+
+TEST(MonitoringDossier, StandsToItsAppointmentAsTheClockSays) {
+  auto dossier = folded(one_leg().decisions);
+  const auto due = dossier.due;
+  EXPECT_EQ(due_state(dossier, due - std::chrono::hours(25)), DueState::kOnTrack);
+  EXPECT_EQ(due_state(dossier, due - std::chrono::hours(24)), DueState::kDueSoon);
+  EXPECT_EQ(due_state(dossier, due + Duration(1)), DueState::kOverdue);
+  dossier.paused = true;
+  EXPECT_EQ(due_state(dossier, due + Duration(1)), DueState::kPaused);
+  dossier.closed = due;
+  EXPECT_EQ(due_state(dossier, due + Duration(1)), DueState::kNone);
+}
+
+TEST(MonitoringDossier, KeepsOnlyTimersThatAreArmed) {
+  Story story;
+  story.add(LedgerNo::kRouting, 1, CauseKind::kInput, {}, {}).timers = {{1, at(50)}, {2, at(40)}};
+  EXPECT_EQ(folded(story.decisions).strand(LedgerNo::kRouting).next_timer(), at(40));
+  story.add(LedgerNo::kRouting, 40, CauseKind::kTimer, {}, {}).timer = 2;
+  EXPECT_EQ(folded(story.decisions).strand(LedgerNo::kRouting).next_timer(), at(50));
+  story.add(LedgerNo::kRouting, 41, CauseKind::kInput, {}, {}).timers = {{1, {}}};
+  EXPECT_EQ(folded(story.decisions).strand(LedgerNo::kRouting).next_timer(), Instant{});
+}
+
+TEST(MonitoringTimeline, GivesMachineTimeAndStatutoryTimeOfAHopApart) {
+  const auto timeline = make_timeline(one_leg().decisions);
+  ASSERT_EQ(timeline.hops.size(), 1U);
+  const auto& hop = timeline.hops.front();
+  EXPECT_EQ(hop.agency, "POLICE");
+  EXPECT_EQ(hop.sender, "H47.22.01");
+  EXPECT_EQ(hop.offered, at(0.1));
+  EXPECT_EQ(hop.arrived, at(0.3));
+  EXPECT_EQ(hop.accepted, at(50.5));
+  EXPECT_EQ(hop.completed, at(60.2));
+  EXPECT_TRUE(hop.late);
+  // 0.1 s to routing, 0.2 s to the inbox, 0.5 s and 0.2 s back; the 50 s the agency took are not among them.
+  EXPECT_EQ(hop.machine_time, std::chrono::milliseconds(1000));
+  EXPECT_EQ(timeline.machine_time, std::chrono::milliseconds(1000));
+  // What the sender held it for before is not the agency's.
+  EXPECT_EQ(hop.statutory_minutes, 30);
+  EXPECT_EQ(hop.desk_minutes, 25);
+  EXPECT_EQ(timeline.statutory_minutes, 26);
+}
+
+TEST(MonitoringTimeline, PutsACauseBeforeWhatItCausedWhenClocksDiffer) {
+  auto story = one_leg();
+  // The agency's host is ahead by 20 s, and routing decides on what comes from it "before" it was sent.
+  for (auto& decision : story.decisions) {
+    if (decision.at.ledger == LedgerNo::kAgencyProcessing)
+      decision.decided_at = decision.decided_at + std::chrono::seconds(20);
+  }
+  std::reverse(story.decisions.begin(), story.decisions.end());
+  const auto timeline = make_timeline(story.decisions);
+  ASSERT_EQ(timeline.entries.size(), story.decisions.size());
+  std::vector<DecisionRef> seen;
+  for (const auto& entry : timeline.entries) {
+    const auto& source = entry.decision.source;
+    if (source.ledger != LedgerNo::kNone) {
+      EXPECT_THAT(seen, testing::Contains(source));
+    }
+    if (entry.machine_time) {
+      EXPECT_GE(*entry.machine_time, Duration::zero());
+    }
+    seen.push_back(entry.decision.at);
+  }
+}
+
+TEST(MonitoringTimeline, HasNoMachineTimeWhileTheSourceIsNotRead) {
+  auto story = one_leg();
+  std::erase_if(story.decisions, [](const auto& one) { return one.at.ledger == LedgerNo::kIntake; });
+  const auto timeline = make_timeline(story.decisions);
+  EXPECT_FALSE(timeline.entries.front().machine_time.has_value());
+}
+
+TEST(MonitoringTimeline, IsEmptyOfNothing) { EXPECT_TRUE(make_timeline({}).entries.empty()); }
+
+const DossierId kDossier{{1}};
+Handover handover(std::uint64_t block, std::uint32_t index = 0) {
+  return {LedgerNo::kRouting, 0, {LedgerNo::kIntake, block, index}};
+}
+const Pair kPair{LedgerNo::kRouting, LedgerNo::kIntake, 0};
+
+struct Book {
+  Reconciliation reconciliation;
+  ReaderPosition position;
+  std::uint64_t head = 0;
+  PairState state() const { return evaluate(reconciliation, {{kPair, position}}, {{kPair, head}}).at(kPair); }
+  bool is_complete(double seconds) const {
+    return complete(evaluate(reconciliation, {{kPair, position}}, {{kPair, head}}), at(seconds));
+  }
+};
+
+TEST(Reconciliation, MeetsInEitherOrderAndTellsTheMachineTime) {
+  Book book;
+  EXPECT_EQ(book.reconciliation.expect(handover(1), kDossier, at(1)), std::nullopt);
+  EXPECT_EQ(book.reconciliation.reach(handover(1), kDossier, at(3)), std::chrono::seconds(2));
+  EXPECT_EQ(book.reconciliation.reach(handover(2), kDossier, at(5)), std::nullopt);
+  EXPECT_EQ(book.reconciliation.expect(handover(2), kDossier, at(4)), std::chrono::seconds(1));
+  EXPECT_TRUE(book.reconciliation.open().empty());
+  EXPECT_TRUE(book.is_complete(1000));
+  EXPECT_EQ(book.state().totals.expected, 2U);
+  EXPECT_EQ(book.state().totals.reached, 2U);
+}
+
+TEST(Reconciliation, WaitsUntilTheReaderHasPassedThenMisses) {
+  Book book;
+  book.reconciliation.expect(handover(7, 2), kDossier, at(0));
+  book.position = {7, 2};
+  EXPECT_EQ(book.state().waiting, 1U);
+  EXPECT_EQ(book.state().missing, 0U);
+  EXPECT_TRUE(book.is_complete(60));
+  EXPECT_FALSE(book.is_complete(61)) << "nothing may wait for more than a minute";
+  book.position = {7, 3};
+  EXPECT_EQ(book.state().missing, 1U);
+  EXPECT_FALSE(book.is_complete(1)) << "what was passed without a decision is a gap at once";
+}
+
+TEST(Reconciliation, FindsASourceThatWasTakenTwiceOrIsNone) {
+  Book book;
+  book.head = 7;
+  book.reconciliation.expect(handover(7), kDossier, at(0));
+  book.reconciliation.reach(handover(7), kDossier, at(1));
+  book.reconciliation.reach(handover(7), kDossier, at(2));
+  EXPECT_EQ(book.state().unexpected, 1U);
+  EXPECT_FALSE(book.is_complete(2));
+  // A source that has not been read yet may still turn out to be one.
+  Book other;
+  other.head = 6;
+  other.reconciliation.reach(handover(7), kDossier, at(1));
+  EXPECT_EQ(other.state().unexpected, 0U);
+  EXPECT_TRUE(other.is_complete(2));
+}
+
+TEST(Reconciliation, TellsTheStoreOnlyWhatIsOpenBetweenTwoWrites) {
+  Reconciliation book;
+  book.expect(handover(1), kDossier, at(0));
+  book.reach(handover(1), kDossier, at(0));
+  EXPECT_TRUE(book.take_changes().write.empty());
+  book.expect(handover(2), kDossier, at(0));
+  const auto first = book.take_changes();
+  ASSERT_EQ(first.write.size(), 1U);
+  EXPECT_EQ(first.write.front().first, handover(2));
+  book.put_back(first);
+  EXPECT_EQ(book.take_changes().write.size(), 1U) << "what could not be written comes again";
+  book.reach(handover(2), kDossier, at(1));
+  const auto last = book.take_changes();
+  EXPECT_TRUE(last.write.empty());
+  ASSERT_EQ(last.remove.size(), 1U);
+  book.put_back(last);
+  EXPECT_EQ(book.take_changes().remove.size(), 1U);
+  EXPECT_TRUE(book.take_changes().remove.empty());
+}
+
+TEST(Reconciliation, GoesOnWithWhatAStoreKept) {
+  Reconciliation book;
+  book.restore(handover(1), {kDossier, at(0), false});
+  book.restore(kPair, {5, 4});
+  EXPECT_EQ(book.reach(handover(1), kDossier, at(2)), std::chrono::seconds(2));
+  EXPECT_EQ(book.totals().at(kPair).reached, 5U);
+  EXPECT_EQ(book.take_changes().remove.size(), 1U);
+}
+
+}  // namespace
+}  // namespace lienthong::monitoring
