@@ -2,6 +2,7 @@
 
 #include "catalogue/adapters/catalogue_api.h"
 #include "catalogue/adapters/release_codec.h"
+#include "lienthong/catalogue/v1/events.pb.h"
 #include "platform/crypto/seal.h"
 
 #include <optional>
@@ -18,7 +19,9 @@ class Service final : public edition::HostedService {
     digest_key_ = environment.key("LIENTHONG_DIGEST_KEY_FILE", edition::kDigestKey);
   }
 
-  std::vector<edition::HostedLedger> ledgers() const override { return {{make_catalogue_machine(), true, false}}; }
+  std::vector<edition::HostedLedger> ledgers() const override {
+    return {{make_catalogue_machine(), true, false, catalogue::v1::EventType_descriptor()}};
+  }
 
   Result<std::vector<rpc::Service*>> open(const edition::Parts& parts) override {
     api_.emplace(CatalogueApiParts{parts.host.gateway("catalogue"), parts.clock, store_, parts.reads, digest_key_});

@@ -5,6 +5,7 @@
 #include "intake/adapters/key_topic.h"
 #include "intake/adapters/machine_codec.h"
 #include "intake/adapters/sqlite_key_store.h"
+#include "lienthong/intake/v1/events.pb.h"
 #include "platform/crypto/seal.h"
 #include "platform/observe/audit_file.h"
 
@@ -21,7 +22,9 @@ class Service final : public edition::HostedService {
     digest_key_ = environment.key("LIENTHONG_DIGEST_KEY_FILE", edition::kDigestKey);
   }
 
-  std::vector<edition::HostedLedger> ledgers() const override { return {{make_machine()}}; }
+  std::vector<edition::HostedLedger> ledgers() const override {
+    return {{make_machine(), false, true, intake::v1::EventType_descriptor()}};
+  }
 
   // Free texts of all services are sealed with the dossier's key and shown by intake.
   std::vector<LedgerName> other_ledgers() const override { return {"agency-processing", "routing"}; }

@@ -1,6 +1,7 @@
 #include "routing/config.h"
 
 #include "lienthong/intake/v1/intake_service.pb.h"
+#include "lienthong/routing/v1/events.pb.h"
 #include "platform/crypto/seal.h"
 #include "platform/rpc/client.h"
 #include "routing/adapters/machine_codec.h"
@@ -41,7 +42,9 @@ class Service final : public edition::HostedService {
     intake_address_ = environment.required("LIENTHONG_INTAKE_ADDRESS", edition::kIntakeAddress);
   }
 
-  std::vector<edition::HostedLedger> ledgers() const override { return {{make_machine()}}; }
+  std::vector<edition::HostedLedger> ledgers() const override {
+    return {{make_machine(), false, true, routing::v1::EventType_descriptor()}};
+  }
 
   Result<std::vector<rpc::Service*>> open(const edition::Parts& parts) override {
     auto channel = rpc::make_channel({intake_address_, parts.settings.tls, ""});

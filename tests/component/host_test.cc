@@ -23,6 +23,7 @@
 #include <filesystem>
 #include <future>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace lienthong::ledger {
@@ -248,6 +249,91 @@ TEST_F(HostInMemory, AcknowledgesCommandsAndPassesThemOnToTheServiceThatReadsThe
   for (const auto& [partition, view] : views) EXPECT_EQ(view.state, LaneState::kServing) << partition.topic();
   host->stop();
   EXPECT_FALSE(host->serving());
+  EXPECT_THAT(alarms_.raised(), ::testing::IsEmpty());
+}
+
+// Takes what is published, loses some of it on request, and notes it as `partition/block/leaf`.
+class Newspaper final : public ports::PublisherBackend {
+ public:
+  std::unique_ptr<ports::Publisher> attach(ports::PublisherSink& sink) override {
+    return std::make_unique<Attachment>(*this, sink);
+  }
+  std::vector<std::string> told(const std::string& where) {
+    const std::lock_guard lock(mutex_);
+    return told_[where];
+  }
+  std::atomic<int> fail_every = 0;
+
+ private:
+  class Attachment final : public ports::Publisher {
+   public:
+    Attachment(Newspaper& paper, ports::PublisherSink& sink) : paper_(paper), sink_(sink) {}
+    void publish(const LedgerPartition& partition, const block::BlockPtr& block, std::size_t leaf,
+                 ports::Ticket ticket) override {
+      if (paper_.fail_every != 0 && ++count_ % paper_.fail_every == 0) failed_.insert(partition);
+      if (!failed_.contains(partition)) {
+        const std::lock_guard lock(paper_.mutex_);
+        paper_.told_[partition.ledger + "/" + std::to_string(partition.partition)].push_back(
+            std::to_string(block->header().block_seq) + "/" + std::to_string(leaf));
+      }
+      sink_.on_published({ticket, !failed_.contains(partition)});
+    }
+    void reset(const LedgerPartition& partition) override { failed_.erase(partition); }
+
+   private:
+    Newspaper& paper_;
+    ports::PublisherSink& sink_;
+    int count_ = 0;
+    std::set<LedgerPartition> failed_;
+  };
+  std::mutex mutex_;
+  std::map<std::string, std::vector<std::string>> told_;
+};
+
+TEST_F(HostInMemory, PublishesEveryDecisionInOrderAndGoesOnAfterARestart) {
+  Newspaper paper;
+  paper.fail_every = 7;
+  HostSettings settings;
+  settings.suspect_dir = directory_.path();
+  settings.relay.retry_every = std::chrono::milliseconds(2);
+  const auto start = [&] {
+    HostPorts ports{log_,    projection_,    clock_, [] { return std::make_unique<observe::SystemEntropy>(); },
+                    own_all, alarms_.sink(), &paper};
+    auto host = Host::start(std::move(ports), settings, {{adder(), kPartitions, nullptr, mask_of(kAdded)}});
+    EXPECT_TRUE(host.has_value());
+    EXPECT_TRUE((*host)->join().has_value());
+    return *std::move(host);
+  };
+  const auto first_copies = [&] {
+    std::vector<std::string> copies = paper.told("adder/1");
+    std::set<std::string> seen;
+    std::erase_if(copies, [&](const std::string& copy) { return !seen.insert(copy).second; });
+    return copies;
+  };
+  std::vector<std::string> decided;
+  const auto decide = [&](Host& host, int requests) {
+    for (int i = 0; i < requests; ++i) {
+      const Reply reply =
+          answer_to(host.gateway("adder"), 1, [&] { return add(1, static_cast<int>(decided.size()) + 1000); });
+      ASSERT_FALSE(reply.error);
+      decided.push_back(std::to_string(reply.block_seq) + "/0");
+      // The ledger takes the relay's position along from time to time.
+      if (i % 10 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    }
+  };
+  {
+    auto host = start();
+    decide(*host, 50);
+    EXPECT_TRUE(eventually([&] { return first_copies() == decided; })) << ::testing::PrintToString(first_copies());
+  }
+  const std::size_t told_before = paper.told("adder/1").size();
+  auto host = start();
+  decide(*host, 20);
+  EXPECT_TRUE(eventually([&] { return first_copies() == decided; })) << ::testing::PrintToString(first_copies());
+  // The second life began behind the first one's position, not at the beginning of the ledger.
+  const auto told = paper.told("adder/1");
+  ASSERT_GT(told.size(), told_before);
+  EXPECT_NE(told[told_before], decided.front());
   EXPECT_THAT(alarms_.raised(), ::testing::IsEmpty());
 }
 

@@ -49,7 +49,7 @@ KafkaKeyStore::Settings settings_of(BrokerFixture& broker, const std::string& to
 
 void make_topic(BrokerFixture& broker, const std::string& topic) {
   const auto admin = kafka::Admin::open(broker.settings()).value();
-  ASSERT_TRUE(kafka::make_compacted_topic(*admin, topic, kPartitions, {}).has_value());
+  ASSERT_TRUE(kafka::make_topic_beside(*admin, topic, kafka::BesideKind::kCompacted, kPartitions, {}).has_value());
 }
 
 std::unique_ptr<KafkaKeyStore> open_kafka(const KafkaKeyStore::Settings& settings, const crypto::Key& key) {
@@ -265,17 +265,21 @@ TEST(KafkaKeyStoreInterlock, NamesAMissingTopicAndWhatDiffersFromItsLedger) {
   ASSERT_TRUE(kafka::make_ledgers(*admin, installation, entropy, {1}).has_value());
   const auto check = [&](const std::string& topic) {
     auto report = kafka::check_ledgers(*admin, {"beside"}).value();
-    const auto checked = kafka::check_compacted_topic(*admin, topic, "beside", report);
+    const auto checked = kafka::check_topic_beside(*admin, topic, kafka::BesideKind::kCompacted, "beside", report);
     EXPECT_TRUE(checked.has_value());
     std::vector<std::string> texts;
     for (const auto& error : report.differences) texts.push_back(error.message_en);
     return texts;
   };
   EXPECT_THAT(check("lienthong.beside.keys"), Contains(HasSubstr("does not exist")));
-  ASSERT_TRUE(kafka::make_compacted_topic(*admin, "lienthong.beside.keys", 2, installation).has_value());
-  ASSERT_TRUE(kafka::make_compacted_topic(*admin, "lienthong.beside.keys", 2, installation).has_value());
+  ASSERT_TRUE(
+      kafka::make_topic_beside(*admin, "lienthong.beside.keys", kafka::BesideKind::kCompacted, 2, installation).has_value());
+  ASSERT_TRUE(
+      kafka::make_topic_beside(*admin, "lienthong.beside.keys", kafka::BesideKind::kCompacted, 2, installation).has_value());
   EXPECT_THAT(check("lienthong.beside.keys"), IsEmpty());
-  EXPECT_THAT(kafka::make_compacted_topic(*admin, "lienthong.beside.keys", 3, installation).error().message_en,
+  EXPECT_THAT(kafka::make_topic_beside(*admin, "lienthong.beside.keys", kafka::BesideKind::kCompacted, 3, installation)
+                  .error()
+                  .message_en,
               HasSubstr("partition_count is 2, must be 3"));
   ASSERT_TRUE(admin->create_topic("lienthong.other.keys", 1, 1, {{"cleanup.policy", "delete"}}).has_value());
   const auto found = check("lienthong.other.keys");

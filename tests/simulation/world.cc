@@ -200,7 +200,7 @@ struct World::Replica final : ledger::LaneObserver {
   std::unique_ptr<SimulatedLog> relay_log;
   std::unique_ptr<SimulatedPublisher> publisher;
   std::unique_ptr<ledger::Relay> relay;
-  std::optional<ledger::PartitionState> folded;
+  std::optional<ledger::FoldedUpTo> folded;
   std::unique_ptr<ledger::Lane> lane;
 
   void on_intent(const LedgerPartition& id, const DossierId& dossier, const v1::DossierValue::OpenIntent& intent) override {
@@ -209,8 +209,8 @@ struct World::Replica final : ledger::LaneObserver {
   }
   void on_alarm(const LedgerPartition&, std::string_view, std::string_view) override {}
   void on_folded(const LedgerPartition&, const ledger::PartitionState& head) override {
-    folded = head;
-    relay->folded(head);
+    folded = ledger::FoldedUpTo::of(head);
+    relay->folded(*folded);
   }
   void on_rest(const LedgerPartition&) override {
     folded.reset();

@@ -23,8 +23,10 @@ namespace {
 namespace options = ::lienthong::options::v1;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 
 const LedgerPartition kWhere{"intake", 3};
 constexpr Instant kDecided{1'700'000'000'000'000};
@@ -177,6 +179,18 @@ TEST(PublicEventsTest, CarryTheAttributesOfCloudEvents) {
   EXPECT_EQ(event.recorded_time, kDecided);
   EXPECT_EQ(event.data_schema, "lienthong.intake.v1.StatusChanged");
   EXPECT_EQ(event.data, changed.SerializeAsString());
+
+  const auto message = to_message(event);
+  EXPECT_EQ(message.key, event.subject);
+  EXPECT_EQ(message.value, event.data);
+  EXPECT_THAT(message.headers, IsSupersetOf({std::pair<std::string, std::string>{"ce_specversion", "1.0"},
+                                             {"ce_id", event.id},
+                                             {"ce_dataschema", event.data_schema},
+                                             {"content-type", "application/protobuf"}}));
+  PublicEvent later;
+  later.time = Instant{1'790'000'000'000'005};
+  EXPECT_THAT(to_message(later).headers,
+              Contains(std::pair<std::string, std::string>{"ce_time", "2026-09-21T14:13:20.000005Z"}));
 }
 
 TEST(PublicEventsTest, SayWhenTheLedgerCannotBeRead) {

@@ -4,6 +4,8 @@
 # The ports of the last `up` hold until another base is given.
 PORT_BASE=${LIENTHONG_PORT_BASE:-$(cat "$RUN/port-base" 2>/dev/null || echo 17400)}
 PARTITIONS=${LIENTHONG_PARTITIONS:-4}
+# That of deploy/catalogue.
+PROVINCE=${LIENTHONG_PROVINCE:-h47}
 SERVICES=$RUN/services
 CERTIFICATES=$RUN/certificates
 SECRETS=$RUN/secrets
@@ -86,6 +88,7 @@ ledger_settings() {
 service_settings() {
   local edition=$1 name=$2
   printf 'LIENTHONG_DATA_DIR=%s\nLIENTHONG_LISTEN=127.0.0.1:%s\n' "$RUN/data/$name" "$(port_of "$name")"
+  printf 'LIENTHONG_PROVINCE=%s\n' "$PROVINCE"
   client_certificates "$name"
   ledger_settings "$edition" "$name" "$name"
   addresses "$edition"

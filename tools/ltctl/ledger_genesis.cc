@@ -4,6 +4,7 @@
 #include "platform/kafka/admin.h"
 #include "platform/kafka/interlock.h"
 #include "platform/observe/system_entropy.h"
+#include "platform/relay/public_events.h"
 #include "platform/sqlite/interlock.h"
 #include "tools/ltctl/ledger_ports.h"
 
@@ -40,6 +41,8 @@ std::vector<kafka::Permission> permissions() {
   std::vector<kafka::Permission> all;
   const auto add = [&all](const std::string& principal, const LedgerName& own, const std::vector<LedgerName>& foreign) {
     for (auto& permission : kafka::service_permissions(principal, own, foreign)) all.push_back(std::move(permission));
+    for (const auto operation : {kafka::Permission::Operation::kWrite, kafka::Permission::Operation::kDescribeConfigs})
+      all.push_back({principal, kafka::Permission::Resource::kTopic, relay::kPublicTopic, false, operation});
   };
   for (const auto& machine : all_machines()) {
     const auto own = machine->name();
@@ -56,7 +59,7 @@ std::vector<kafka::Permission> permissions() {
   return all;
 }
 
-std::uint32_t key_partitions(const ports::Installation& installation) {
+std::uint32_t intake_partitions(const ports::Installation& installation) {
   const auto intake = std::find_if(installation.ledgers.begin(), installation.ledgers.end(),
                                    [](const ports::LedgerPlan& plan) { return plan.ledger == "intake"; });
   return intake == installation.ledgers.end() ? 1 : intake->partition_count;
@@ -68,8 +71,13 @@ Result<void> make_in_kafka(const Settings& settings, const ports::Installation& 
   if (auto ready = (*admin)->wait_until_ready(std::chrono::seconds(60)); !ready) return ready;
   observe::SystemEntropy entropy;
   if (auto made = kafka::make_ledgers(**admin, installation, entropy, wall_now()); !made) return made;
-  const auto keys = kafka::make_compacted_topic(**admin, intake::kKeyTopic, key_partitions(installation), installation);
+  const auto partitions = intake_partitions(installation);
+  const auto keys =
+      kafka::make_topic_beside(**admin, intake::kKeyTopic, kafka::BesideKind::kCompacted, partitions, installation);
   if (!keys) return keys;
+  const auto events =
+      kafka::make_topic_beside(**admin, relay::kPublicTopic, kafka::BesideKind::kPublic, partitions, installation);
+  if (!events) return events;
   return settings.kafka_tls ? (*admin)->allow(permissions()) : Result<void>();
 }
 

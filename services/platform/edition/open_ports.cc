@@ -4,7 +4,9 @@
 #include "platform/kafka/interlock.h"
 #include "platform/kafka/kafka_log.h"
 #include "platform/kafka/membership.h"
+#include "platform/kafka/public_topic.h"
 #include "platform/redis/redis_projection.h"
+#include "platform/relay/public_events.h"
 #include "platform/sqlite/interlock.h"
 #include "platform/sqlite/sole_ownership.h"
 #include "platform/sqlite/sqlite_log.h"
@@ -81,6 +83,9 @@ class SqlitePorts final : public OpenPorts {
           return std::make_unique<sqlite::SoleOwnership>(sink, count);
         };
   }
+  std::unique_ptr<ports::PublisherBackend> public_topic(ports::MakePublicMessages, ledger::AlarmSink) override {
+    return nullptr;
+  }
   std::vector<Error> check(const LedgerUse& use) override {
     return differences(use, sqlite::check_ledgers(file_, names_of(use)));
   }
@@ -109,6 +114,15 @@ class KafkaPorts final : public OpenPorts {
       return *std::move(joined);
     };
   }
+  std::unique_ptr<ports::PublisherBackend> public_topic(ports::MakePublicMessages messages,
+                                                        ledger::AlarmSink alarms) override {
+    kafka::PublicTopicSettings settings{
+        settings_.kafka, relay::kPublicTopic, std::move(messages),
+        [alarms = std::move(alarms)](const LedgerPartition& partition, std::string_view detail) {
+          alarms(partition, "NOT_PUBLISHED", detail);
+        }};
+    return std::make_unique<kafka::PublicTopic>(std::move(settings));
+  }
   std::vector<Error> check(const LedgerUse& use) override {
     auto out = projection_.check();
     auto admin = kafka::Admin::open(settings_.kafka, kAnswerMax);
@@ -129,8 +143,13 @@ class KafkaPorts final : public OpenPorts {
     auto report = kafka::check_ledgers(admin, names_of(use));
     if (!report) return report;
     for (const auto& [topic, beside] : use.compacted) {
-      if (auto checked = kafka::check_compacted_topic(admin, topic, beside, *report); !checked)
-        return failure(std::move(checked.error()));
+      const auto checked = kafka::check_topic_beside(admin, topic, kafka::BesideKind::kCompacted, beside, *report);
+      if (!checked) return failure(checked.error());
+    }
+    for (const auto& ledger : use.relayed) {
+      const auto checked =
+          kafka::check_topic_beside(admin, relay::kPublicTopic, kafka::BesideKind::kPublic, ledger, *report);
+      if (!checked) return failure(checked.error());
     }
     return report;
   }

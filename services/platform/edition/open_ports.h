@@ -5,6 +5,7 @@
 #include "platform/ports/installation.h"
 #include "platform/ports/log.h"
 #include "platform/ports/projection.h"
+#include "platform/ports/publisher.h"
 
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ struct LedgerUse {
   std::vector<ports::LedgerPlan> foreign;
   /// In Kafka only; SQLite has none.
   std::vector<CompactedTopicUse> compacted = {};
+  /// Own ledgers with events for the public topic, which is in Kafka only.
+  std::vector<LedgerName> relayed = {};
 };
 
 /// Log, projection and ownership of the edition that the settings name.
@@ -36,6 +39,9 @@ class OpenPorts {
   virtual ports::ProjectionBackend& projection() = 0;
   virtual ports::Query& query() = 0;
   virtual ledger::JoinOwners owners() = 0;
+  /// The public topic; null in the edition that has none.
+  virtual std::unique_ptr<ports::PublisherBackend> public_topic(ports::MakePublicMessages messages,
+                                                                ledger::AlarmSink alarms) = 0;
   /// Start-up interlocks (ledger.md 10): every difference between the installation and what the settings and the ledgers
   /// say. Blocks for some seconds. Errors in the list: kUnavailable where log or projection does not answer (a retry may
   /// help), kFailedPrecondition where something is not as it must be.

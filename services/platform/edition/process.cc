@@ -83,6 +83,7 @@ class Process {
     if (!opened) return {std::move(opened.error())};
     ports_ = *std::move(opened);
     collect_ledgers();
+    if (!wrong_events_.empty()) return wrong_events_;
     if (auto differences = check(); !differences.empty() || asked_to_stop_) return differences;
     return open();
   }
@@ -98,12 +99,36 @@ class Process {
         for (const auto& [source, mask] : hosted.machine->sources()) read.insert(source);
         const std::uint32_t count = hosted.one_partition ? 1 : settings_.ledger.partitions;
         use_.own.push_back({hosted.machine->name(), count});
-        plans_.push_back({std::move(hosted.machine), count, hosted.uses_rules ? &rules_.store : nullptr});
+        const EventMask public_events = collect_events(hosted);
+        plans_.push_back({std::move(hosted.machine), count, hosted.uses_rules ? &rules_.store : nullptr, public_events});
       }
     }
     for (const auto& ledger : read) {
       if (!own.contains(ledger)) use_.foreign.push_back({ledger, ledger == rules_.ledger ? 1 : settings_.ledger.partitions});
     }
+  }
+
+  EventMask collect_events(const HostedLedger& hosted) {
+    if (hosted.event_types == nullptr) return 0;
+    const LedgerName name = hosted.machine->name();
+    auto events = relay::PublicEvents::make(name, settings_.province, *hosted.event_types);
+    if (!events) {
+      wrong_events_.push_back(std::move(events.error()));
+      return 0;
+    }
+    const EventMask mask = events->mask();
+    if (mask != 0) use_.relayed.push_back(name);
+    public_events_.emplace(name, *std::move(events));
+    return mask;
+  }
+
+  Result<std::vector<ports::PublicMessage>> messages_of(const LedgerPartition& partition, const block::Block& block,
+                                                        std::size_t leaf) const {
+    const auto events = public_events_.at(partition.ledger).of_leaf(partition, block, leaf);
+    if (!events) return failure(events.error());
+    std::vector<ports::PublicMessage> out;
+    for (const auto& event : *events) out.push_back(relay::to_message(event));
+    return out;
   }
 
   // A broker or projection that is still starting is waited for; what is not as it must be is said at once.
@@ -133,9 +158,18 @@ class Process {
     host_settings.lane.cache_entries_max =
         std::max<std::size_t>(settings_.cached_dossiers / std::max<std::size_t>(lanes, 1), 1000);
     host_settings.lane.writer = settings_.listen;
-    ledger::HostPorts host_ports{ports_->log(),    ports_->projection(),
-                                 clock_,           [] { return std::make_unique<observe::SystemEntropy>(); },
-                                 ports_->owners(), alarms};
+    if (!use_.relayed.empty()) {
+      public_topic_ = ports_->public_topic([this](const LedgerPartition& partition, const block::Block& block,
+                                                  std::size_t leaf) { return messages_of(partition, block, leaf); },
+                                           alarms);
+    }
+    ledger::HostPorts host_ports{ports_->log(),
+                                 ports_->projection(),
+                                 clock_,
+                                 [] { return std::make_unique<observe::SystemEntropy>(); },
+                                 ports_->owners(),
+                                 alarms,
+                                 public_topic_.get()};
     auto host = ledger::Host::start(std::move(host_ports), std::move(host_settings), std::move(plans_));
     if (!host) return {std::move(host.error())};
     host_ = *std::move(host);
@@ -225,7 +259,10 @@ class Process {
   observe::Alarms alarms_;
   LedgerUse use_;
   std::vector<ledger::ServicePlan> plans_;
+  std::map<LedgerName, relay::PublicEvents> public_events_;
+  std::vector<Error> wrong_events_;
   std::unique_ptr<OpenPorts> ports_;
+  std::unique_ptr<ports::PublisherBackend> public_topic_;
   std::unique_ptr<ledger::Host> host_;
   std::vector<std::unique_ptr<HostedService>> services_;
   std::optional<rpc::ReadPool> reads_;

@@ -5,6 +5,7 @@
 #include "platform/ledger/follower.h"
 #include "platform/ledger/host.h"
 #include "platform/ledger/rules_store.h"
+#include "platform/relay/public_events.h"
 #include "platform/rpc/read_pool.h"
 #include "platform/rpc/service.h"
 
@@ -35,6 +36,8 @@ struct HostedLedger {
   bool one_partition = false;
   /// True: its decisions use the rules of the process.
   bool uses_rules = true;
+  /// The EventType of its events, see relay::PublicEvents; null: nothing of it is public.
+  const google::protobuf::EnumDescriptor* event_types = nullptr;
 };
 
 /// One service as a process runs it.

@@ -119,6 +119,7 @@ Settings read_settings(Environment& environment) {
                       environment.file("LIENTHONG_TLS_KEY", kPrivateKey)};
   }
   out.lane_threads = environment.number("LIENTHONG_LANE_THREADS", 1, 1, 64);
+  out.province = environment.optional("LIENTHONG_PROVINCE", "local");
   out.cached_dossiers = environment.number("LIENTHONG_CACHED_DOSSIERS", 200'000, 1000, 100'000'000);
   out.log_level = environment.one_of("LIENTHONG_LOG_LEVEL", "info", {"debug", "info", "warn", "error"});
   return out;

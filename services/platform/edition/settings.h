@@ -83,6 +83,8 @@ struct Settings {
   /// Nothing: without TLS, which takes LIENTHONG_TLS=off (benchmark); callers then name themselves.
   std::optional<rpc::TlsFiles> tls;
   std::size_t lane_threads = 1;
+  /// Code of the province, part of the source of public events.
+  std::string province;
   /// Dossiers held in memory by all lanes of the process together.
   std::size_t cached_dossiers = 200'000;
   std::string log_level;

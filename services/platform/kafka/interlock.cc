@@ -30,6 +30,20 @@ std::map<std::string, std::string> compacted_settings(std::uint32_t min_insync_r
           {"segment.bytes", "4194304"}};
 }
 
+std::map<std::string, std::string> public_settings(std::uint32_t min_insync_replicas) {
+  return {{"cleanup.policy", "delete"},
+          {"retention.ms", "2592000000"},  // 30 days
+          {"retention.bytes", "-1"},
+          {"min.insync.replicas", std::to_string(min_insync_replicas)},
+          {"unclean.leader.election.enable", "false"},
+          {"message.timestamp.type", "LogAppendTime"},
+          {"max.message.bytes", "2097152"}};
+}
+
+std::map<std::string, std::string> settings_of(BesideKind kind, std::uint32_t min_insync_replicas) {
+  return kind == BesideKind::kPublic ? public_settings(min_insync_replicas) : compacted_settings(min_insync_replicas);
+}
+
 std::string topic_of(const LedgerName& ledger) { return LedgerPartition{ledger, 0}.topic(); }
 
 Error changed_setting(const std::string& topic, const std::string& name, const std::string& found,
@@ -129,10 +143,10 @@ Result<ports::InterlockReport> check_ledgers(Admin& admin, const std::vector<Led
   return report;
 }
 
-Result<void> make_compacted_topic(Admin& admin, const std::string& topic, std::uint32_t partition_count,
-                                  const ports::Installation& installation) {
+Result<void> make_topic_beside(Admin& admin, const std::string& topic, BesideKind kind, std::uint32_t partition_count,
+                               const ports::Installation& installation) {
   const auto created = admin.create_topic(topic, partition_count, installation.replication_factor,
-                                          compacted_settings(installation.min_insync_replicas));
+                                          settings_of(kind, installation.min_insync_replicas));
   if (!created) return created;
   const auto description = admin.describe_topic(topic);
   if (!description) return failure(description.error());
@@ -140,8 +154,8 @@ Result<void> make_compacted_topic(Admin& admin, const std::string& topic, std::u
   return failure(changed_count(topic, description->partition_count, partition_count));
 }
 
-Result<void> check_compacted_topic(Admin& admin, const std::string& topic, const LedgerName& beside,
-                                   ports::InterlockReport& report) {
+Result<void> check_topic_beside(Admin& admin, const std::string& topic, BesideKind kind, const LedgerName& beside,
+                                ports::InterlockReport& report) {
   const auto genesis = report.genesis.find({beside, 0});
   if (genesis == report.genesis.end()) return {};
   const auto& made_for = genesis->second->core().genesis();
@@ -151,10 +165,11 @@ Result<void> check_compacted_topic(Admin& admin, const std::string& topic, const
     report.differences.push_back(description.error());
     return {};
   }
-  if (description->partition_count != made_for.partition_count())
-    report.differences.push_back(changed_count(topic, description->partition_count, made_for.partition_count()));
+  const bool fits = kind == BesideKind::kPublic ? description->partition_count >= made_for.partition_count()
+                                                : description->partition_count == made_for.partition_count();
+  if (!fits) report.differences.push_back(changed_count(topic, description->partition_count, made_for.partition_count()));
   return compare(admin, topic, *description, made_for.replication_factor(),
-                 compacted_settings(made_for.min_insync_replicas()), report);
+                 settings_of(kind, made_for.min_insync_replicas()), report);
 }
 
 }  // namespace lienthong::kafka

@@ -18,14 +18,20 @@ Result<void> make_ledgers(Admin& admin, const ports::Installation& installation,
 /// difference, not an error.
 Result<ports::InterlockReport> check_ledgers(Admin& admin, const std::vector<LedgerName>& ledgers);
 
-/// Creates a compacted topic for records that can be erased. Idempotent; another number of partitions is
-/// kFailedPrecondition.
-Result<void> make_compacted_topic(Admin& admin, const std::string& topic, std::uint32_t partition_count,
-                                  const ports::Installation& installation);
+/// Topics that stand beside ledgers.
+enum class BesideKind {
+  kCompacted,  ///< Of records that can be erased.
+  kPublic,     ///< Of public events, kept for 30 days.
+};
 
-/// Adds to the report what differs between a compacted topic and the ledger it stands beside: partitions, replication,
-/// settings. The ledger's block 0 must be in the report, otherwise nothing is compared. Errors: as check_ledgers.
-Result<void> check_compacted_topic(Admin& admin, const std::string& topic, const LedgerName& beside,
-                                   ports::InterlockReport& report);
+/// Creates such a topic. Idempotent; another number of partitions is kFailedPrecondition.
+Result<void> make_topic_beside(Admin& admin, const std::string& topic, BesideKind kind, std::uint32_t partition_count,
+                               const ports::Installation& installation);
+
+/// Adds to the report what differs between such a topic and the ledger it stands beside: partitions, replication,
+/// settings. A topic for several ledgers has at least as many partitions as each. The ledger's block 0 must be in the
+/// report, otherwise nothing is compared. Errors: as check_ledgers.
+Result<void> check_topic_beside(Admin& admin, const std::string& topic, BesideKind kind, const LedgerName& beside,
+                                ports::InterlockReport& report);
 
 }  // namespace lienthong::kafka

@@ -13,16 +13,23 @@ constexpr Duration kLogAwayAfter = std::chrono::seconds(3);
 
 class Host::Alarmed final : public LaneObserver {
  public:
-  explicit Alarmed(AlarmSink alarms) : alarms_(std::move(alarms)) {}
+  Alarmed(AlarmSink alarms, RelayThread* relay) : alarms_(std::move(alarms)), relay_(relay) {}
   void on_intent(const LedgerPartition& partition, const DossierId&, const v1::DossierValue::OpenIntent& intent) override {
     alarms_(partition, "INTENT_WITHOUT_EXECUTOR", "intent type " + std::to_string(intent.intent().type()));
   }
   void on_alarm(const LedgerPartition& partition, std::string_view what, std::string_view detail) override {
     alarms_(partition, what, detail);
   }
+  void on_folded(const LedgerPartition& partition, const PartitionState& head) override {
+    if (relay_ != nullptr) relay_->folded(partition, FoldedUpTo::of(head));
+  }
+  void on_rest(const LedgerPartition& partition) override {
+    if (relay_ != nullptr) relay_->rest(partition);
+  }
 
  private:
   AlarmSink alarms_;
+  RelayThread* relay_;
 };
 
 class Host::Service final : public Gateway, private ports::OwnershipSink {
@@ -44,6 +51,9 @@ class Host::Service final : public Gateway, private ports::OwnershipSink {
   }
 
   const LedgerName& ledger() const { return ledger_; }
+  void relayed(std::uint32_t partition, v1::RelayPosition upto) {
+    thread_of(partition).relayed(place_of(partition), std::move(upto));
+  }
   bool has_rules() const { return plan_.rules != nullptr; }
 
   std::uint32_t partition_count() const override { return plan_.partition_count; }
@@ -130,15 +140,27 @@ class Host::Service final : public Gateway, private ports::OwnershipSink {
   std::atomic<bool> joined_{false};
 };
 
-Host::Host(HostPorts ports, HostSettings settings)
-    : ports_(std::move(ports)), settings_(std::move(settings)), observer_(std::make_unique<Alarmed>(ports_.alarms)) {}
+Host::Host(HostPorts ports, HostSettings settings) : ports_(std::move(ports)), settings_(std::move(settings)) {
+  if (ports_.publisher != nullptr) {
+    relay_ = std::make_unique<RelayThread>(RelayThreadPorts{ports_.log, *ports_.publisher, ports_.clock}, settings_.relay);
+  }
+  observer_ = std::make_unique<Alarmed>(ports_.alarms, relay_.get());
+}
 
 Result<std::unique_ptr<Host>> Host::start(HostPorts ports, HostSettings settings, std::vector<ServicePlan> services) {
   std::unique_ptr<Host> host(new Host(std::move(ports), std::move(settings)));
   try {
     for (auto& plan : services) {
-      host->services_.push_back(std::make_unique<Service>(std::move(plan), host->ports_, host->settings_, *host->observer_));
+      const auto public_events = plan.public_events;
+      auto& service = *host->services_.emplace_back(
+          std::make_unique<Service>(std::move(plan), host->ports_, host->settings_, *host->observer_));
+      if (!host->relay_ || public_events == 0) continue;
+      for (std::uint32_t p = 0; p < service.partition_count(); ++p) {
+        host->relay_->add({service.ledger(), p}, public_events,
+                          [&service, p](const v1::RelayPosition& upto) { service.relayed(p, upto); });
+      }
     }
+    if (host->relay_) host->relay_->start();
   } catch (const std::system_error& error) {
     const std::string why = error.what();
     return failure({ErrorCode::kUnavailable, "START",
@@ -185,6 +207,7 @@ void Host::stop() {
   // All lanes stop at once; leaving one group after the other then finds them stopped.
   for (auto& service : services_) service->revoke_all();
   for (auto& service : services_) service->leave();
+  if (relay_) relay_->stop();
   for (auto& service : services_) service->stop();
 }
 

@@ -3,6 +3,7 @@
 #include "platform/ledger/follower.h"
 #include "platform/ledger/gateway.h"
 #include "platform/ledger/lane_thread.h"
+#include "platform/ledger/relay_thread.h"
 #include "platform/ports/ownership.h"
 
 #include <atomic>
@@ -19,6 +20,8 @@ struct ServicePlan {
   std::uint32_t partition_count = 1;
   /// Null for a service without a catalogue.
   const RulesStore* rules = nullptr;
+  /// Event types that everybody may see.
+  EventMask public_events = 0;
 };
 
 /// Joins the processes that share the partitions of a ledger. Errors: kUnavailable; a retry may help.
@@ -33,6 +36,8 @@ struct HostPorts {
   std::function<std::unique_ptr<ports::Entropy>()> make_entropy;
   JoinOwners join_owners;
   AlarmSink alarms;
+  /// Null: nothing is published.
+  ports::PublisherBackend* publisher = nullptr;
 };
 
 struct HostSettings {
@@ -42,6 +47,7 @@ struct HostSettings {
   std::size_t lane_threads = 1;
   AdmissionSettings admission = {};
   LaneSettings lane = {};
+  RelaySettings relay = {};
 };
 
 /// Runs the lanes of any set of services in one process.
@@ -78,6 +84,7 @@ class Host {
   HostPorts ports_;
   HostSettings settings_;
   std::unique_ptr<Alarmed> observer_;
+  std::unique_ptr<RelayThread> relay_;  // null: nothing is published
   std::vector<std::unique_ptr<Service>> services_;
   std::atomic<bool> stopping_{false};
 };

@@ -1,27 +1,17 @@
 #include "platform/ledger/lane_thread.h"
 
-#include "platform/base/overloaded.h"
+#include "platform/ledger/seat_log.h"
 
 #include <algorithm>
 
 namespace lienthong::ledger {
 namespace {
 
-// Tickets and follow ids carry their lane in the upper bits.
-constexpr unsigned kLaneShift = 48;
-constexpr std::uint64_t kWithin = (std::uint64_t{1} << kLaneShift) - 1;
 constexpr std::size_t kProbe = 0xFFFF;  // the thread's own questions
 constexpr Duration kProbeEvery = std::chrono::seconds(1);
 constexpr Duration kRetryAfter = std::chrono::milliseconds(50);
 // The kernel wakes sleepers no more exactly than this.
 constexpr Duration kSleepMin = std::chrono::microseconds(50);
-
-std::uint64_t tagged(std::size_t lane, std::uint64_t id) { return std::uint64_t{lane} << kLaneShift | id; }
-std::size_t untag(std::uint64_t& id) {
-  const auto lane = static_cast<std::size_t>(id >> kLaneShift);
-  id &= kWithin;
-  return lane;
-}
 
 std::size_t size_of(const CommandRequest& request) {
   std::size_t bytes = sizeof request + request.body.size() + request.principal.size() + request.actor.size();
@@ -37,30 +27,6 @@ Reply refused(ErrorCode code, const char* reason, const char* vi, const char* en
 }
 
 }  // namespace
-
-class LaneThread::LaneLog final : public ports::Log {
- public:
-  LaneLog(ports::Log& log, std::size_t lane) : log_(log), lane_(lane) {}
-  void append(const LedgerPartition& partition, block::Record record, ports::Ticket ticket) override {
-    log_.append(partition, std::move(record), tagged(lane_, ticket));
-  }
-  void replace_appender(const LedgerPartition& partition) override { log_.replace_appender(partition); }
-  void follow(ports::FollowId id, const LedgerPartition& partition, Offset from) override {
-    log_.follow(tagged(lane_, id), partition, from);
-  }
-  void credit(ports::FollowId id, std::size_t bytes) override { log_.credit(tagged(lane_, id), bytes); }
-  void stop(ports::FollowId id) override { log_.stop(tagged(lane_, id)); }
-  void read(const LedgerPartition& partition, Offset offset, ports::Ticket ticket) override {
-    log_.read(partition, offset, tagged(lane_, ticket));
-  }
-  void end_offset(const LedgerPartition& partition, ports::Ticket ticket) override {
-    log_.end_offset(partition, tagged(lane_, ticket));
-  }
-
- private:
-  ports::Log& log_;
-  std::size_t lane_;
-};
 
 class LaneThread::LaneProjection final : public ports::Projection {
  public:
@@ -100,7 +66,7 @@ struct LaneThread::Seat {
 
   LedgerPartition partition;
   std::unique_ptr<SuspectSlot> suspect;
-  LaneLog log;
+  SeatLog log;
   LaneProjection projection;
   Lane lane;
   bool touched = false;
@@ -170,15 +136,16 @@ void LaneThread::revoke(std::size_t lane, std::shared_ptr<Revocation> revocation
   if (!mailbox_.post({lane, Revoked{}, revocation}) && revocation) revocation->lane_stopped();
 }
 
+void LaneThread::relayed(std::size_t lane, v1::RelayPosition upto) {
+  mailbox_.post({lane, Relayed{std::move(upto)}, nullptr});
+}
+
 void LaneThread::rules_changed() {
   for (std::size_t lane = 0; lane < seats_.size(); ++lane) mailbox_.post({lane, RulesChanged{}, nullptr});
 }
 
 void LaneThread::on_log(ports::LogMessage message) {
-  const std::size_t lane =
-      std::visit(Overloaded{[](ports::Fetched& m) { return untag(m.follow); },
-                            [](ports::FollowFailed& m) { return untag(m.follow); }, [](auto& m) { return untag(m.ticket); }},
-                 message);
+  const std::size_t lane = untag(message);
   if (lane == kProbe) {
     const auto* end = std::get_if<ports::EndOffset>(&message);
     if (end != nullptr && end->offset) log_answered_.store(ports_.clock.steady().micros, std::memory_order_relaxed);

@@ -65,6 +65,7 @@ class LaneThread final : private ports::LogSink, private ports::ProjectionSink {
   void assign(std::size_t lane);
   void revoke(std::size_t lane, std::shared_ptr<Revocation> revocation);
   void rules_changed();
+  void relayed(std::size_t lane, v1::RelayPosition upto);
 
   /// As of the last round of the thread.
   std::vector<std::pair<LedgerPartition, LaneView>> views() const;
@@ -72,7 +73,6 @@ class LaneThread final : private ports::LogSink, private ports::ProjectionSink {
   Instant log_answered() const { return {log_answered_.load(std::memory_order_relaxed)}; }
 
  private:
-  class LaneLog;
   class LaneProjection;
   struct Seat;
   struct Item {

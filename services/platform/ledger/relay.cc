@@ -20,11 +20,11 @@ v1::RelayPosition position(std::uint64_t block_seq, std::uint32_t index) {
 Relay::Relay(LedgerPartition partition, EventMask public_events, RelayPorts ports, RelaySettings settings)
     : partition_(std::move(partition)), public_events_(public_events), ports_(std::move(ports)), settings_(settings) {}
 
-void Relay::folded(const PartitionState& head) {
-  folded_ = head.head.block_seq;
+void Relay::folded(const FoldedUpTo& head) {
+  folded_ = head.block_seq;
   if (running_) return;
   running_ = true;
-  ledger_id_ = head.head.ledger_id;
+  ledger_id_ = head.ledger_id;
   relayed_ = head.relay_upto;
   begin();
 }

@@ -17,8 +17,9 @@ struct RelaySettings {
   /// Decisions published and not yet confirmed.
   std::size_t in_flight_max = 1'000;
   std::size_t follow_credit_bytes = 4 * 1024 * 1024;
-  /// A publication without outcome for so long is begun anew.
-  Duration answer_max = std::chrono::seconds(30);
+  /// A publication without outcome for so long is begun anew. Long, as a publisher that waits for its broker keeps what it
+  /// was given and sends that too.
+  Duration answer_max = std::chrono::minutes(10);
   Duration retry_every = std::chrono::milliseconds(500);
 };
 
@@ -28,6 +29,14 @@ struct RelayPorts {
   const ports::Clock& clock;
   /// Told whenever every public decision before the position is published; the lane writes it into its next block.
   std::function<void(const v1::RelayPosition& upto)> relayed;
+};
+
+/// How far the lane has folded its ledger.
+struct FoldedUpTo {
+  LedgerId ledger_id;
+  std::uint64_t block_seq = 0;
+  v1::RelayPosition relay_upto;
+  static FoldedUpTo of(const PartitionState& head) { return {head.head.ledger_id, head.head.block_seq, head.relay_upto}; }
 };
 
 /// Publishes the decisions of one ledger partition, in order, from where the ledger says that the relay had come. It reads
@@ -43,7 +52,7 @@ class Relay {
   ~Relay() = default;
 
   /// The lane serves and has folded up to `head`; the first call starts the relay at the head's `relay_upto`.
-  void folded(const PartitionState& head);
+  void folded(const FoldedUpTo& head);
   /// The lane serves no more.
   void stop();
   /// Records of the own ledger; others are ignored.

@@ -1,10 +1,16 @@
 #pragma once
 
 #include "platform/base/position.h"
+#include "platform/base/result.h"
 #include "platform/block/block.h"
 #include "platform/ports/log.h"
 
 #include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace lienthong::ports {
 
@@ -34,5 +40,24 @@ class Publisher {
   /// After a failure or a silence: what is under way may still appear; what is published from now on starts anew.
   virtual void reset(const LedgerPartition& partition) = 0;
 };
+
+/// A public topic that any number of callers may attach to.
+/// Thread-safety: `attach` from any thread; the sink must outlive the returned object.
+class PublisherBackend {
+ public:
+  virtual ~PublisherBackend() = default;
+  virtual std::unique_ptr<Publisher> attach(PublisherSink& sink) = 0;
+};
+
+/// One message of a public topic.
+struct PublicMessage {
+  std::string key;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string value;
+};
+/// Makes the messages of one decision, in order. Errors: kDataLoss when the decision can't be read.
+/// Thread-safety: any thread.
+using MakePublicMessages =
+    std::function<Result<std::vector<PublicMessage>>(const LedgerPartition&, const block::Block&, std::size_t leaf)>;
 
 }  // namespace lienthong::ports

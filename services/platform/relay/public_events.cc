@@ -8,7 +8,10 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <chrono>
+#include <cstdio>
 #include <memory>
 
 namespace lienthong::relay {
@@ -63,6 +66,18 @@ Error unreadable(const LedgerPartition& partition, const block::Block& block, co
       partition.topic() + "[" + std::to_string(partition.partition) + "] block " + std::to_string(block.header().block_seq);
   return {ErrorCode::kDataLoss, "LEDGER_FAULT", "Sổ cái không đọc được (" + where + "); hãy báo đơn vị vận hành.",
           "The ledger can't be read (" + where + ": " + what + "); tell the operators."};
+}
+
+std::string to_rfc3339(Instant time) {
+  const auto days = std::chrono::floor<std::chrono::days>(std::chrono::microseconds(time.micros));
+  const std::chrono::year_month_day date{std::chrono::sys_days(days)};
+  const std::chrono::hh_mm_ss clock(std::chrono::microseconds(time.micros) - days);
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  return text.data();
 }
 
 }  // namespace
@@ -130,6 +145,20 @@ Result<std::vector<PublicEvent>> PublicEvents::of_leaf(const LedgerPartition& pa
                    block::encode_message(*message)});
   }
   return out;
+}
+
+ports::PublicMessage to_message(const PublicEvent& event) {
+  return {event.subject,
+          {{"ce_specversion", "1.0"},
+           {"ce_id", event.id},
+           {"ce_source", event.source},
+           {"ce_type", event.type},
+           {"ce_subject", event.subject},
+           {"ce_time", to_rfc3339(event.time)},
+           {"ce_recordedtime", to_rfc3339(event.recorded_time)},
+           {"ce_dataschema", event.data_schema},
+           {"content-type", "application/protobuf"}},
+          event.data};
 }
 
 }  // namespace lienthong::relay

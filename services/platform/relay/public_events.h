@@ -5,6 +5,7 @@
 #include "platform/base/position.h"
 #include "platform/base/result.h"
 #include "platform/block/block.h"
+#include "platform/ports/publisher.h"
 
 #include <array>
 #include <cstddef>
@@ -58,6 +59,12 @@ class PublicEvents {
   std::array<Type, 64> types_{};
   EventMask mask_ = 0;
 };
+
+/// Topic that everybody with a permission may read; partition p holds what partition p of the ledgers tells.
+inline constexpr const char* kPublicTopic = "lienthong.events.v1";
+
+/// The event as CloudEvents 1.0 in binary mode of the Kafka binding; the key is the dossier.
+ports::PublicMessage to_message(const PublicEvent& event);
 
 /// Clears in `message` and everything inside of it what must not leave the system.
 void clear_personal(google::protobuf::Message& message);
