@@ -23,6 +23,11 @@ std::string_view name_of(Action action) {
     case Action::kResumeParked: return "ledger.resume";
     case Action::kReadLedger: return "ledger.read";
     case Action::kForwardCommand: return "command.forward";
+    case Action::kSendPost: return "post.send";
+    case Action::kReadPost: return "post.read";
+    case Action::kScanPost: return "post.scan";
+    case Action::kTellPost: return "post.tell";
+    case Action::kSettlePost: return "post.settle";
   }
   return "";
 }

@@ -28,6 +28,11 @@ enum class Action : std::uint8_t {
   kResumeParked = 17,       ///< `ledger.resume`: retry or skip what a parked dossier waits for.
   kReadLedger = 18,         ///< `ledger.read`
   kForwardCommand = 19,  ///< `command.forward`: hand on a request of another principal to the lane's owner; services only.
+  kSendPost = 32,        ///< `post.send`: order, hand over and take over shipments; make, seal and open bags.
+  kReadPost = 33,        ///< `post.read`
+  kScanPost = 34,        ///< `post.scan`: report what happened to an item, as its carrier.
+  kTellPost = 35,        ///< `post.tell`: between lanes of postal-dispatch; services only.
+  kSettlePost = 36,      ///< `post.settle`: declare what a carrier paid in.
 };
 
 inline constexpr std::array kActions = {
@@ -35,7 +40,8 @@ inline constexpr std::array kActions = {
     Action::kHandOverResult, Action::kEraseDossier,    Action::kBackdate,          Action::kReadRoute,
     Action::kSteerRoute,     Action::kReadWork,        Action::kAnswerWork,        Action::kReadWorkContent,
     Action::kReadCatalogue,  Action::kImportCatalogue, Action::kReadSealedContent, Action::kReadContentKey,
-    Action::kResumeParked,   Action::kReadLedger,      Action::kForwardCommand};
+    Action::kResumeParked,   Action::kReadLedger,      Action::kForwardCommand,    Action::kSendPost,
+    Action::kReadPost,       Action::kScanPost,        Action::kTellPost,          Action::kSettlePost};
 
 /// The name used in catalogue files, e.g. `work.answer`.
 std::string_view name_of(Action action);

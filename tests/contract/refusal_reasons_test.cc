@@ -32,7 +32,8 @@ std::set<std::string> reasons_in(const std::filesystem::path& folder) {
 }
 
 TEST(RefusalReasonsTest, StandInTheContract) {
-  for (const char* folder : {"intake/core", "routing/core", "agency_processing/core", "shared_kernel", "platform/ledger"}) {
+  for (const char* folder : {"intake/core", "routing/core", "agency_processing/core", "postal_dispatch/core", "shared_kernel",
+                             "platform/ledger"}) {
     const auto reasons = reasons_in(std::filesystem::path(LIENTHONG_SOURCE_DIR) / "services" / folder);
     EXPECT_FALSE(reasons.empty()) << folder;
     for (const auto& reason : reasons) {

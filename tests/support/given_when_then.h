@@ -2,6 +2,8 @@
 
 #include "platform/base/decision.h"
 #include "platform/crypto/sha256.h"
+#include "shared_kernel/command.h"
+#include "shared_kernel/content.h"
 #include "shared_kernel/local_time.h"
 #include "tests/support/small_catalogue.h"
 

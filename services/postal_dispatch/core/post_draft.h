@@ -1,0 +1,92 @@
+#pragma once
+
+#include "postal_dispatch/core/decider.h"
+#include "postal_dispatch/core/telling.h"
+#include "shared_kernel/draft.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Inside of the decider only.
+namespace lienthong::postal_dispatch {
+
+using shared_kernel::Action;
+using shared_kernel::Catalogue;
+
+inline Decision<Event> refused(Error error) { return shared_kernel::refuse<Event>(std::move(error)); }
+inline Error precondition(std::string reason, std::string vi, std::string en) {
+  return {ErrorCode::kFailedPrecondition, std::move(reason), std::move(vi), std::move(en)};
+}
+
+/// A decision in the making, with its timers and intents.
+class PostDraft {
+ public:
+  PostDraft(const Context& context, const Catalogue* rules, const State& before)
+      : context_(context), rules_(rules), draft_(before) {}
+
+  const Context& context() const { return context_; }
+  const Catalogue* rules() const { return rules_; }
+  Instant now() const { return context_.decided_at(); }
+  const State& state() const { return draft_.state(); }
+
+  template <class Body>
+  void record(Instant at, Body body) {
+    draft_.record(at, std::move(body));
+  }
+  void arm(TimerId id, Instant due) { timers_.push_back(ArmTimer{id, due}); }
+  void clear(TimerId id) { timers_.push_back(ClearTimer{id}); }
+  void intend(IntentType type, std::string payload) {
+    intents_.push_back({static_cast<std::uint32_t>(type), std::move(payload)});
+  }
+  void tell(const Telling& telling) { intend(IntentType::kTell, encode(telling)); }
+
+  Decision<Event> finish() && {
+    auto decision = std::move(draft_).finish();
+    decision.timers = std::move(timers_);
+    decision.intents = std::move(intents_);
+    return decision;
+  }
+
+ private:
+  const Context& context_;
+  const Catalogue* rules_;
+  shared_kernel::Draft<Decider> draft_;
+  std::vector<TimerChange> timers_;
+  std::vector<Intent> intents_;
+};
+
+/// Null when the entity has no such shipment, or is none that has shipments.
+const Shipment* find_shipment(const State& state, std::uint32_t number);
+const HomeKey& home_of(const State& state);
+
+/// True when the principal may do this for the agency; procedures do not matter to the post.
+bool may(const Catalogue& rules, const CommandHeader& header, Action action, const std::string& agency);
+/// One text for what is not there and what is another agency's.
+Error shipment_not_found();
+/// The agency of the entity's desk. Errors: kInvalidArgument HOME_KEY_UNKNOWN.
+Result<std::string> agency_of(const Catalogue& rules, const HomeKey& home);
+/// A number out of the range, counted per home. Errors: kFailedPrecondition NUMBER_RANGE_EXHAUSTED, kInvalidArgument.
+Result<std::string> next_item(Context& context, const HomeKey& home, const std::string& carrier, const NumberRange& range);
+
+/// Records an entry with everything that follows from it: the change of state, the alarm, the cash.
+void take_entry(PostDraft& draft, std::uint32_t number, Entry entry);
+/// Sets the alarm of a shipment for the next time nothing is heard of it.
+void watch(PostDraft& draft, std::uint32_t number);
+
+Result<void> decide_order(PostDraft& draft, Context& context, const CommandHeader& header, const OrderShipment& order);
+Result<void> decide_statement(PostDraft& draft, const CommandHeader& header, const StateMilestone& statement);
+Result<void> decide_scan(PostDraft& draft, const CommandHeader& header, const RecordScan& record);
+Result<void> decide_cancel(PostDraft& draft, const CommandHeader& header, const CancelShipment& cancel);
+Result<void> decide_again(PostDraft& draft, const CommandHeader& header, const PlaceOrderAgain& again);
+
+Result<void> decide_bag(PostDraft& draft, Context& context, const CommandHeader& header, const CreateBag& create);
+Result<void> decide_seal(PostDraft& draft, const CommandHeader& header, const SealBag& seal);
+Result<void> decide_open(PostDraft& draft, const CommandHeader& header, const OpenBag& open);
+Result<void> decide_told(PostDraft& draft, const CommandHeader& header, const TellOfBag& told);
+
+Result<void> decide_collection(PostDraft& draft, const CommandHeader& header, const AddCollection& added);
+Result<void> decide_declaration(PostDraft& draft, const CommandHeader& header, const DeclareSettlement& declared);
+Result<void> decide_settled(PostDraft& draft, const CommandHeader& header, const TellOfSettlement& told);
+
+}  // namespace lienthong::postal_dispatch
