@@ -6,11 +6,16 @@
 #include "intake/adapters/machine_codec.h"
 #include "lienthong/agency/v1/events.pb.h"
 #include "lienthong/intake/v1/events.pb.h"
+#include "lienthong/postal/v1/events.pb.h"
 #include "lienthong/routing/v1/events.pb.h"
 #include "platform/base/encoding.h"
+#include "postal_dispatch/adapters/event_codec.h"
+#include "postal_dispatch/adapters/inbound_events.h"
+#include "postal_dispatch/adapters/machine_codec.h"
 #include "routing/adapters/event_codec.h"
 #include "routing/adapters/inbound_events.h"
 #include "routing/adapters/machine_codec.h"
+#include "tests/support/postal_samples.h"
 #include "tests/support/sample_events.h"
 
 #include <gmock/gmock.h>
@@ -102,6 +107,11 @@ TEST(GoldenEventsTest, AgencyProcessingWritesEveryEventAsEver) {
                 agency_processing::decode_event, [](int type) { return ::lienthong::agency::v1::EventType_Name(type); });
 }
 
+TEST(GoldenEventsTest, PostalDispatchWritesEveryEventAsEver) {
+  expect_golden("postal-dispatch", test_support::postal_samples(), postal_dispatch::encode_event,
+                postal_dispatch::decode_event, [](int type) { return ::lienthong::postal::v1::EventType_Name(type); });
+}
+
 /// Every consumer reads every event of its producers: it takes one fact of those in its mask, and none of the others.
 template <class DecodeLeaf>
 void expect_consumed(const std::string& producer, EventMask mask, DecodeLeaf decode_leaf) {
@@ -129,6 +139,17 @@ TEST(GoldenEventsTest, AgencyProcessingReadsRoutingAndIntake) {
   expect_consumed("intake", agency_processing::taken_from_intake(), agency_processing::decode_intake);
 }
 
+TEST(GoldenEventsTest, PostalDispatchReadsRouting) {
+  for (const auto& golden : read_golden("routing")) {
+    v1::Leaf leaf;
+    *leaf.add_events() = golden.event;
+    const auto reported = postal_dispatch::decode_routing(leaf);
+    ASSERT_TRUE(reported) << golden.name << ": " << reported.error().message_en;
+    const bool taken = (postal_dispatch::taken_from_routing() & mask_of(golden.event.type())) != 0;
+    EXPECT_EQ(reported->passed.size(), taken ? 1U : 0U) << golden.name;
+  }
+}
+
 TEST(GoldenEventsTest, MachinesNameTheirSourcesAndMasks) {
   using Sources = std::vector<std::pair<LedgerName, EventMask>>;
   EXPECT_EQ(intake::make_machine()->sources(), (Sources{{"routing", intake::taken_from_routing()}}));
@@ -136,6 +157,7 @@ TEST(GoldenEventsTest, MachinesNameTheirSourcesAndMasks) {
                                                          {"intake", routing::taken_from_intake()}}));
   EXPECT_EQ(agency_processing::make_machine()->sources(), (Sources{{"intake", agency_processing::taken_from_intake()},
                                                                    {"routing", agency_processing::taken_from_routing()}}));
+  EXPECT_EQ(postal_dispatch::make_machine()->sources(), (Sources{{"routing", postal_dispatch::taken_from_routing()}}));
 }
 
 }  // namespace

@@ -362,10 +362,10 @@ TEST(PostalDispatchDeciderTest, NamesADossierThatCouldNotBeTold) {
 
 TEST(PostalDispatchDeciderTest, ShowsWhenDataAndPaperAreApart) {
   Given given;
-  EXPECT_THAT(given.when(Reported{{{kHome, "DISTRICT", local("2026-03-02 09:00")}}}).events, IsEmpty())
+  EXPECT_THAT(given.when(Reported{{{"DISTRICT", local("2026-03-02 09:00")}}}).events, IsEmpty())
       << "no paper, nothing to remember";
   given.when(give(TellOfBag{kHome, in_bag(BagFactKind::kSealed, "2026-03-02 10:00", "COMMUNE")}));
-  given.when(Reported{{{kHome, "DISTRICT", local("2026-03-02 11:00")}}});
+  given.when(Reported{{{"DISTRICT", local("2026-03-02 11:00")}}});
   auto paper = paper_of(std::get<DossierPost>(given.state()), Bundle::kDossier);
   EXPECT_EQ(paper.place, PaperPlace::kBag);
   EXPECT_EQ(paper.holder, "BG000000015VN");

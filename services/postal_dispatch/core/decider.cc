@@ -39,7 +39,7 @@ Decision<Event> take_report(PostDraft draft, const Reported& reported) {
     const auto* post = std::get_if<DossierPost>(&draft.state());
     // Paper nobody has told of is not kept in mind: most dossiers have none.
     if (post == nullptr || post->data_since >= passed.at) continue;
-    draft.record(passed.at, DataMoved{passed.home, passed.agency, passed.at});
+    draft.record(passed.at, DataMoved{passed.agency, passed.at});
   }
   return std::move(draft).finish();
 }
@@ -258,7 +258,7 @@ void Decider::evolve(State& state, const Event& event) {
                  },
                  [&](const PaperTold& told) { hear_of_bag(state, told); },
                  [&](const DataMoved& moved) {
-                   auto& post = entity<DossierPost>(state, moved.home);
+                   auto& post = std::get<DossierPost>(state);
                    post.data_at = moved.agency;
                    post.data_since = moved.at;
                  },

@@ -184,8 +184,7 @@ struct Command {
 
 /// The data of a dossier have passed to this agency.
 struct DataPassed {
-  HomeKey home;
-  std::string agency;
+  std::string agency;  ///< Empty: the citizen has to do something.
   Instant at;
   bool operator==(const DataPassed&) const = default;
 };
@@ -292,7 +291,6 @@ struct PaperTold {
   bool operator==(const PaperTold&) const = default;
 };
 struct DataMoved {
-  HomeKey home;
   std::string agency;
   Instant at;
   bool operator==(const DataMoved&) const = default;

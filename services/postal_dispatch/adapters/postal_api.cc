@@ -1,0 +1,625 @@
+#include "postal_dispatch/adapters/postal_api.h"
+
+#include "platform/base/overloaded.h"
+#include "platform/block/block.h"
+#include "platform/crypto/sha256.h"
+#include "postal_dispatch/adapters/command_codec.h"
+#include "postal_dispatch/adapters/manifest.h"
+#include "postal_dispatch/adapters/post_values.h"
+#include "postal_dispatch/adapters/post_view.h"
+#include "postal_dispatch/adapters/state_codec.h"
+#include "postal_dispatch/core/item_number.h"
+#include "shared_kernel/command.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace lienthong::postal_dispatch {
+
+using shared_kernel::Action;
+using shared_kernel::Catalogue;
+using shared_kernel::api::CommandNames;
+using shared_kernel::api::ContentKey;
+using shared_kernel::api::ReadDossier;
+using wire::Decoding;
+
+namespace {
+
+constexpr int kScansMax = 200;
+constexpr std::size_t kPersonalBytesMax = 500;
+
+Error bag_not_found() {
+  return {ErrorCode::kNotFound, "BAG_NOT_FOUND",
+          "Không có túi thư này, hoặc túi không thuộc cơ quan của bạn; hãy kiểm tra mã túi.",
+          "There is no such bag, or it is not your agency's; check the bag's id."};
+}
+Error item_unknown() {
+  return {ErrorCode::kNotFound, "ITEM_UNKNOWN",
+          "Không có bưu gửi nào mang số này; hãy kiểm tra số bưu gửi và hãng vận chuyển.",
+          "No item has this number; check the item number and the carrier."};
+}
+Error settlement_not_found() {
+  return {ErrorCode::kNotFound, "SETTLEMENT_NOT_FOUND",
+          "Không có bảng đối soát này, hoặc không thuộc cơ quan của bạn; hãy kiểm tra đơn vị, hãng vận chuyển và ngày.",
+          "There is no such settlement, or it is not your agency's; check desk, carrier and day."};
+}
+
+std::optional<Instant> occurred_at(const shared_kernel::api::api_v1::CommandHeader& header) {
+  if (!header.has_occurred_time()) return std::nullopt;
+  return Instant{header.occurred_time().seconds() * 1'000'000 + header.occurred_time().nanos() / 1'000};
+}
+
+/// The same scan sent again is the same request. Version 8: not a time.
+RequestId request_of(const v1::Scan& scan) {
+  const auto hash = crypto::sha256({"scan", block::encode_message(scan)});
+  RequestId id = *RequestId::from(hash.view().substr(0, RequestId::kSize));
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x80);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
+  return id;
+}
+
+Result<void> check_address(const v1::Address& address) {
+  const std::pair<const std::string&, const char*> required[] = {
+      {address.name(), "address.name"}, {address.line(), "address.line"}, {address.province(), "address.province"}};
+  for (const auto& [text, field] : required) {
+    if (auto checked = shared_kernel::api::check_text(text, field, kPersonalBytesMax, true); !checked) return checked;
+  }
+  const std::pair<const std::string&, const char*> optional[] = {
+      {address.phone(), "address.phone"}, {address.commune(), "address.commune"}, {address.district(), "address.district"}};
+  for (const auto& [text, field] : optional) {
+    if (auto checked = shared_kernel::api::check_text(text, field, kPersonalBytesMax, false); !checked) return checked;
+  }
+  return {};
+}
+
+Result<void> check_proof(const v1::ProofOfDelivery& proof) {
+  if (auto name = shared_kernel::api::check_text(proof.receiver_name(), "proof.receiver_name", kPersonalBytesMax, true);
+      !name)
+    return name;
+  const auto& digits = proof.identity_last_digits();
+  const bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (digits.size() < 3 || digits.size() > 4 || !all) {
+    return failure(
+        rpc::invalid_field("proof.identity_last_digits", "cần 3 hoặc 4 chữ số cuối.", "3 or 4 last digits are needed."));
+  }
+  if (proof.evidence().size() != Hash::kSize) {
+    return failure(rpc::invalid_field("proof.evidence", "cần SHA-256 của chữ ký hoặc ảnh.",
+                                      "the SHA-256 of a signature or photo is needed."));
+  }
+  return {};
+}
+
+template <class Message>
+std::string sealed_text(const Message& message) {
+  return block::encode_message(message);
+}
+
+Result<State> state_of(const ::lienthong::ledger::v1::DossierValue& value) { return decode_state(value.state()); }
+
+HomeKey home_key_of(const State& state) {
+  return std::visit(
+      Overloaded{[](const std::monostate&) { return HomeKey(); }, [](const auto& entity) { return entity.home; }}, state);
+}
+
+const char* bag_key(v1::BagFilter filter) {
+  switch (filter) {
+    case v1::BAG_FILTER_IN: return "/in";
+    case v1::BAG_FILTER_DIFFERS: return "/differs";
+    case v1::BAG_FILTER_OUT:
+    case v1::BAG_FILTER_UNSPECIFIED:
+    case v1::BagFilter_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::BagFilter_INT_MAX_SENTINEL_DO_NOT_USE_: break;
+  }
+  return "/out";
+}
+
+const Shipment* find_shown(const State& state, std::uint32_t number) {
+  if (const auto* bag = std::get_if<Bag>(&state)) return number <= 1 ? &bag->shipment : nullptr;
+  const auto* post = std::get_if<DossierPost>(&state);
+  if (post == nullptr || post->shipments.empty()) return nullptr;
+  if (number == 0) return &post->shipments.back();
+  return number <= post->shipments.size() ? &post->shipments[number - 1] : nullptr;
+}
+
+}  // namespace
+
+template <class Request, class Reply>
+void PostalApi::on(const char* method,
+                   void (PostalApi::*handler)(const rpc::Call&, const Request&, const Out<Reply>&) const) {
+  service_.unary<Request, Reply>(
+      method, [this, handler](const auto& call, auto request, auto out) { (this->*handler)(call, request, out); });
+}
+
+PostalApi::PostalApi(PostalApiParts parts)
+    : parts_(std::move(parts)),
+      commands_("postal-dispatch", parts_.gateway, parts_.clock, parts_.service_key),
+      reads_(commands_, parts_.query, parts_.reads),
+      service_("lienthong.postal.v1.PostalService", shared_kernel::api::principals_of(parts_.rules)) {
+  on("OrderShipment", &PostalApi::order);
+  on("StateMilestone", &PostalApi::state);
+  on("CancelShipment", &PostalApi::cancel);
+  on("PlaceOrderAgain", &PostalApi::place_again);
+  on("RecordScans", &PostalApi::record_scans);
+  on("GetPaper", &PostalApi::get_paper);
+  on("ListShipments", &PostalApi::list_shipments);
+  on("CreateBag", &PostalApi::create_bag);
+  on("SealBag", &PostalApi::seal_bag);
+  on("OpenBag", &PostalApi::open_bag);
+  on("GetBag", &PostalApi::get_bag);
+  on("ListBags", &PostalApi::list_bags);
+  on("DeclareSettlement", &PostalApi::declare);
+  on("GetSettlement", &PostalApi::get_settlement);
+}
+
+// ---- what all of them need
+
+template <class Reply, class Show>
+ledger::ReplySink PostalApi::reply_with(const DossierName& name, const Out<Reply>& out, Show show) const {
+  return [this, name, out, show](const ledger::Reply& reply) {
+    if (reply.error) return out.fail(*reply.error, reply.retry_after);
+    Reply answer;
+    commands_.set_result(reply, name, *answer.mutable_result());
+    if (reply.value != nullptr) {
+      const auto state = state_of(*reply.value);
+      if (!state) return out.fail(state.error());
+      show(reply.value->dossier_seq(), *state, answer);
+    }
+    out.ok(answer);
+  };
+}
+
+template <class Reply>
+ledger::ReplySink PostalApi::shipment_reply(const DossierName& name, std::uint32_t number, const Out<Reply>& out) const {
+  return reply_with(name, out, [name, number](std::uint64_t, const State& state, Reply& answer) {
+    if (const auto* shipment = find_shown(state, number)) show(name, *shipment, *answer.mutable_shipment());
+  });
+}
+
+template <class Reply>
+ledger::ReplySink PostalApi::bag_reply(const DossierName& name, const Out<Reply>& out) const {
+  return reply_with(name, out, [name](std::uint64_t revision, const State& state, Reply& answer) {
+    if (const auto* bag = std::get_if<Bag>(&state)) show(name, revision, *bag, *answer.mutable_bag());
+  });
+}
+
+template <class Request, class Reply>
+void PostalApi::submit(const rpc::Call& call, const Request& request, const CommandNames& names, CommandBody body,
+                       const Out<Reply>& out, ledger::ReplySink reply) const {
+  auto command = commands_.begin(call, request.header(), names, request);
+  if (!command) return out.fail(command.error());
+  auto encoded = encode_command(body, occurred_at(request.header()));
+  command->type = encoded.type;
+  command->body = std::move(encoded.body);
+  command->reply = std::move(reply);
+  commands_.submit(names.dossier, std::move(*command));
+}
+
+template <class Reply, class Use>
+void PostalApi::read(const rpc::Call& call, const DossierName& name,
+                     const shared_kernel::api::api_v1::Position& min_position, const Out<Reply>& out, Use use) const {
+  const auto min_block = reads_.min_block(name, min_position);
+  if (!min_block) return out.fail(min_block.error());
+  reads_.read(name, *min_block, commands_.deadline_of(call), [this, name, out, use](const Result<ReadDossier>& read) {
+    if (!read) return out.fail(read.error());
+    State state;
+    if (read->value != nullptr) {
+      auto decoded = state_of(*read->value);
+      if (!decoded) return out.fail(decoded.error());
+      state = *std::move(decoded);
+    }
+    Reply answer;
+    commands_.set_position(name, read->block_seq, *answer.mutable_position());
+    const auto used = use(state, read->value == nullptr ? 0 : read->value->dossier_seq(), answer);
+    if (!used) return out.fail(used.error());
+    out.ok(answer);
+  });
+}
+
+std::string PostalApi::area_of(const std::string& agency) const {
+  const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+  const auto* found = catalogue ? (*catalogue)->agency(agency) : nullptr;
+  return found == nullptr || found->areas.empty() ? std::string() : found->areas.front();
+}
+
+bool PostalApi::may_read(const std::string& principal, const std::vector<std::string>& agencies) const {
+  const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+  const auto* caller = catalogue ? (*catalogue)->principal(principal) : nullptr;
+  return caller != nullptr && std::any_of(agencies.begin(), agencies.end(), [&](const std::string& agency) {
+           return Catalogue::allows_some_procedure(*caller, Action::kReadPost, agency);
+         });
+}
+
+// ---- shipments
+
+void PostalApi::order(const rpc::Call& call, const v1::OrderShipmentRequest& request,
+                      const Out<v1::OrderShipmentResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.dossier_id());
+  if (!names) return out.fail(names.error());
+  const auto carrier = parts_.carriers.carrier(request.carrier());
+  if (!carrier) return out.fail(carrier.error());
+  Decoding in;
+  OrderShipment body;
+  body.home = names->dossier.home;
+  body.dossier_code = request.dossier_code();
+  body.kind = in.take(wire::decode_enum(request.kind()));
+  body.carrier = request.carrier();
+  body.item = request.item();
+  body.destination = request.destination();
+  body.numbers = numbers_of(**carrier, body.home, false);
+  body.cod_amount = in.take(wire::decode_amount(request.cod_amount()));
+  body.papers = wire::decode(request.papers(), in);
+  body.place_order = request.place_order();
+  const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+  if (!catalogue) return out.fail(catalogue.error());
+  const auto desk = (*catalogue)->home(body.home);
+  const std::string from = desk && !desk->agency->areas.empty() ? desk->agency->areas.front() : std::string();
+  body.normal_minutes =
+      normal_minutes(**carrier, from, request.to_area().empty() ? area_of(body.destination) : request.to_area());
+  const auto checked = in.finish(0);
+  if (!checked) return out.fail(checked.error());
+  auto reply = shipment_reply(names->dossier, 0, out);
+  if (!request.has_address()) return submit(call, request, *names, std::move(body), out, std::move(reply));
+  if (const auto address = check_address(request.address()); !address) return out.fail(address.error());
+  auto begun = commands_.begin(call, request.header(), *names, request);
+  if (!begun) return out.fail(begun.error());
+  begun->reply = std::move(reply);
+  const auto command = std::make_shared<ledger::CommandRequest>(std::move(*begun));
+  parts_.keys(request.dossier_id(), [this, request, out, command, body = std::move(body),
+                                     dossier = names->dossier](const Result<ContentKey>& key) mutable {
+    if (!key) return out.fail(key.error());
+    kernel::v1::SealedRef reference;
+    command->sealed.push_back(shared_kernel::api::seal_for(*key, dossier.id, sealed_text(request.address()), reference));
+    body.address = *shared_kernel::wire::decode(reference);
+    auto encoded = encode_command(body, occurred_at(request.header()));
+    command->type = encoded.type;
+    command->body = std::move(encoded.body);
+    commands_.submit(dossier, std::move(*command));
+  });
+}
+
+void PostalApi::state(const rpc::Call& call, const v1::StateMilestoneRequest& request,
+                      const Out<v1::StateMilestoneResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.dossier_id());
+  if (!names) return out.fail(names.error());
+  const auto milestone = wire::decode_enum(request.milestone());
+  if (!milestone) return out.fail(milestone.error());
+  submit(call, request, *names, StateMilestone{request.shipment(), *milestone, request.place(), request.reason()}, out,
+         shipment_reply(names->dossier, request.shipment(), out));
+}
+
+void PostalApi::cancel(const rpc::Call& call, const v1::CancelShipmentRequest& request,
+                       const Out<v1::CancelShipmentResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.dossier_id());
+  if (!names) return out.fail(names.error());
+  submit(call, request, *names, CancelShipment{request.shipment(), request.reason()}, out,
+         shipment_reply(names->dossier, request.shipment(), out));
+}
+
+void PostalApi::place_again(const rpc::Call& call, const v1::PlaceOrderAgainRequest& request,
+                            const Out<v1::PlaceOrderAgainResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.dossier_id());
+  if (!names) return out.fail(names.error());
+  submit(call, request, *names, PlaceOrderAgain{request.shipment()}, out,
+         shipment_reply(names->dossier, request.shipment(), out));
+}
+
+void PostalApi::get_paper(const rpc::Call& call, const v1::GetPaperRequest& request,
+                          const Out<v1::GetPaperResponse>& out) const {
+  const auto name = shared_kernel::parse_dossier_name(request.dossier_id());
+  if (!name) return out.fail(name.error());
+  read(call, *name, request.min_position(), out,
+       [this, call, name = *name](const State& state, std::uint64_t, v1::GetPaperResponse& answer) -> Result<void> {
+         const auto* post = std::get_if<DossierPost>(&state);
+         if (post == nullptr) return failure(shared_kernel::dossier_not_found());
+         std::vector<std::string> agencies{post->data_at};
+         for (const auto& shipment : post->shipments) {
+           agencies.push_back(shipment.agency);
+           agencies.push_back(shipment.destination);
+         }
+         for (const auto& fact : post->bags) agencies.push_back(fact.agency);
+         std::erase(agencies, "");
+         if (!may_read(call.principal, agencies)) return failure(shared_kernel::dossier_not_found());
+         for (const auto bundle : {Bundle::kDossier, Bundle::kResult})
+           show(bundle, paper_of(*post, bundle), *answer.add_papers());
+         for (const auto& shipment : post->shipments) show(name, shipment, *answer.add_shipments());
+         wire::encode_all(post->bags, answer.mutable_bags());
+         answer.set_data_at(post->data_at);
+         return {};
+       });
+}
+
+void PostalApi::list_shipments(const rpc::Call& call, const v1::ListShipmentsRequest& request,
+                               const Out<v1::ListShipmentsResponse>& out) const {
+  if (!may_read(call.principal, {request.agency()})) return out.fail(shared_kernel::api::not_granted(Action::kReadPost));
+  shared_kernel::api::ListQuery wanted{"postal-dispatch", parts_.gateway.partition_count(), "shipments", {}};
+  if (request.silent()) {
+    wanted.index = "silent";
+    wanted.keys = {request.agency()};
+  } else {
+    for (const auto stable : kStableStates) {
+      const bool open = stable == StableState::kOrdered || stable == StableState::kUnderway ||
+                        stable == StableState::kWaiting || stable == StableState::kProofMissing;
+      const bool asked =
+          request.stable() == v1::STABLE_STATE_UNSPECIFIED ? open : static_cast<int>(stable) == request.stable();
+      if (asked) wanted.keys.push_back(request.agency() + '/' + std::string(name_of(stable)));
+    }
+  }
+  const auto queued = parts_.reads.post([this, wanted, request, out] {
+    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
+    if (!page) return out.fail(page.error());
+    v1::ListShipmentsResponse answer;
+    for (const auto& entry : page->entries) {
+      const auto state = state_of(entry.value);
+      const auto number = static_cast<std::uint32_t>(std::strtoul(entry.hit.suffix.c_str(), nullptr, 10));
+      const auto* shipment = state ? find_shown(*state, number) : nullptr;
+      if (shipment == nullptr) continue;
+      // An entry may be older than the value beside it.
+      const auto key =
+          request.silent() ? shipment->agency : shipment->agency + '/' + std::string(name_of(standing_of(*shipment).stable));
+      if (key != entry.hit.key || (request.silent() && !shipment->silent)) continue;
+      show({home_key_of(*state), entry.hit.dossier}, *shipment, *answer.add_shipments());
+    }
+    std::uint64_t total = 0;
+    for (const auto& one : page->totals) total += one.second;
+    answer.set_total(total);
+    *answer.mutable_page() = std::move(page->page);
+    out.ok(answer);
+  });
+  if (!queued) out.fail(shared_kernel::api::too_many_reads());
+}
+
+// ---- scans
+
+struct PostalApi::OneScan {
+  v1::Scan scan;
+  RecordScan record;
+  DossierName owner;
+  ScanDone done;
+
+  void fail(const Error& error, Duration retry_after = Duration::zero()) const {
+    v1::ScanResult result;
+    shared_kernel::api::set_failure(error, retry_after, *result.mutable_failure());
+    done(result);
+  }
+};
+
+Result<DossierName> PostalApi::owner_of(const std::string& item) const {
+  for (std::uint32_t p = 0; p < parts_.gateway.partition_count(); ++p) {
+    ports::IndexQuery query;
+    query.partition = {"postal-dispatch", p};
+    query.index = "item";
+    query.key = item;
+    query.limit = 1;
+    const auto page = parts_.query.page(query);
+    if (!page) return failure(page.error());
+    if (page->hits.empty()) continue;
+    ::lienthong::ledger::v1::DossierValue value;
+    if (!value.ParseFromString(page->values.front().bytes)) return failure(item_unknown());
+    const auto state = state_of(value);
+    if (!state) return failure(state.error());
+    return DossierName{home_key_of(*state), page->hits.front().dossier};
+  }
+  return failure(item_unknown());
+}
+
+void PostalApi::record_scans(const rpc::Call& call, const v1::RecordScansRequest& request,
+                             const Out<v1::RecordScansResponse>& out) const {
+  if (request.scans_size() == 0 || request.scans_size() > kScansMax)
+    return out.fail(rpc::invalid_field("scans", "phải có 1 đến 200 lượt quét.", "1 to 200 scans are taken."));
+  struct Batch {
+    v1::RecordScansResponse answer;
+    std::atomic<int> left;
+  };
+  const auto batch = std::make_shared<Batch>();
+  for (int i = 0; i < request.scans_size(); ++i) batch->answer.add_results();
+  batch->left = request.scans_size();
+  const auto queued = parts_.reads.post([this, call, request, out, batch] {
+    for (int i = 0; i < request.scans_size(); ++i) {
+      record_scan(call, request.scans(i), [batch, i, out](const v1::ScanResult& result) {
+        *batch->answer.mutable_results(i) = result;
+        if (batch->left.fetch_sub(1) == 1) out.ok(batch->answer);
+      });
+    }
+  });
+  if (!queued) out.fail(shared_kernel::api::too_many_reads());
+}
+
+void PostalApi::record_scan(const rpc::Call& call, const v1::Scan& scan, const ScanDone& done) const {
+  const auto one = std::make_shared<OneScan>();
+  one->scan = scan;
+  one->done = done;
+  const auto item = ItemNumber::parse(scan.item());
+  if (!item) return one->fail(item.error());
+  const auto at = shared_kernel::wire::decode(scan.scan_time());
+  if (!at) return one->fail(at.error());
+  const auto mapped = parts_.carriers.map(scan.carrier(), scan.raw_code(), scan.raw_reason(), *at);
+  if (!mapped) return one->fail(mapped.error());
+  const auto owner = owner_of(item->text());
+  if (!owner) return one->fail(owner.error());
+  one->owner = *owner;
+  one->record = {item->text(),
+                 {scan.carrier(),
+                  scan.raw_code(),
+                  mapped->table_version,
+                  mapped->milestone,
+                  *at,
+                  scan.place(),
+                  mapped->reason,
+                  scan.amount(),
+                  scan.receipt(),
+                  {}}};
+  const auto request = request_of(scan);
+  auto begun = commands_.begin(call, {}, {one->owner, request}, scan);
+  if (!begun) return one->fail(begun.error());
+  begun->reply = [this, one](const ledger::Reply& reply) {
+    if (reply.error) return one->fail(*reply.error, reply.retry_after);
+    v1::ScanResult result;
+    commands_.set_result(reply, one->owner, *result.mutable_result());
+    const auto state = reply.value == nullptr ? Result<State>(State()) : state_of(*reply.value);
+    if (state) {
+      const auto* bag = std::get_if<Bag>(&*state);
+      const auto* post = std::get_if<DossierPost>(&*state);
+      if (bag != nullptr) show(one->owner, bag->shipment, *result.mutable_shipment());
+      for (std::size_t i = 0; post != nullptr && i < post->shipments.size(); ++i) {
+        if (post->shipments[i].item == one->record.item) show(one->owner, post->shipments[i], *result.mutable_shipment());
+      }
+    }
+    one->done(result);
+  };
+  const auto command = std::make_shared<ledger::CommandRequest>(std::move(*begun));
+  const auto send = [this, one, command] {
+    auto encoded = encode_command(one->record, std::nullopt);
+    command->type = encoded.type;
+    command->body = std::move(encoded.body);
+    commands_.submit(one->owner, std::move(*command));
+  };
+  if (!scan.has_proof()) return send();
+  if (const auto proof = check_proof(scan.proof()); !proof) return one->fail(proof.error());
+  parts_.keys(shared_kernel::format_dossier_name(one->owner), [one, command, send](const Result<ContentKey>& key) {
+    if (!key) return one->fail(key.error());
+    const auto& proof = one->scan.proof();
+    v1::ProofOfDelivery personal;
+    personal.set_receiver_name(proof.receiver_name());
+    personal.set_identity_last_digits(proof.identity_last_digits());
+    v1::Proof sealed;
+    command->sealed.push_back(
+        shared_kernel::api::seal_for(*key, one->owner.id, sealed_text(personal), *sealed.mutable_receiver()));
+    sealed.set_relation(proof.relation());
+    sealed.set_paper(proof.paper());
+    *sealed.mutable_proof_time() = proof.proof_time();
+    sealed.set_evidence(proof.evidence());
+    Decoding in;
+    const auto decoded = in.finish(wire::decode(sealed, in));
+    if (!decoded) return one->fail(decoded.error());
+    one->record.scan.proofs = {*decoded};
+    send();
+  });
+}
+
+// ---- bags
+
+void PostalApi::create_bag(const rpc::Call& call, const v1::CreateBagRequest& request,
+                           const Out<v1::CreateBagResponse>& out) const {
+  const auto names = commands_.creating(request.header(), request.home_key(), call.principal);
+  if (!names) return out.fail(names.error());
+  const auto carrier = parts_.carriers.carrier(request.carrier());
+  if (!carrier) return out.fail(carrier.error());
+  Decoding in;
+  CreateBag body;
+  body.home = names->dossier.home;
+  body.destination = request.destination();
+  body.carrier = request.carrier();
+  body.numbers = numbers_of(**carrier, body.home, true);
+  body.lines = wire::decode_all(request.lines(), in);
+  const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+  if (!catalogue) return out.fail(catalogue.error());
+  const auto desk = (*catalogue)->home(body.home);
+  const std::string from = desk && !desk->agency->areas.empty() ? desk->agency->areas.front() : std::string();
+  body.normal_minutes = normal_minutes(**carrier, from, area_of(body.destination));
+  const auto checked = in.finish(0);
+  if (!checked) return out.fail(checked.error());
+  submit(call, request, *names, std::move(body), out, bag_reply(names->dossier, out));
+}
+
+void PostalApi::seal_bag(const rpc::Call& call, const v1::SealBagRequest& request,
+                         const Out<v1::SealBagResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.bag_id());
+  if (!names) return out.fail(names.error());
+  submit(call, request, *names, SealBag{request.seal()}, out, bag_reply(names->dossier, out));
+}
+
+void PostalApi::open_bag(const rpc::Call& call, const v1::OpenBagRequest& request,
+                         const Out<v1::OpenBagResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.bag_id());
+  if (!names) return out.fail(names.error());
+  Decoding in;
+  OpenBag body{request.seal(), wire::decode_all(request.found(), in)};
+  const auto checked = in.finish(0);
+  if (!checked) return out.fail(checked.error());
+  submit(call, request, *names, std::move(body), out, bag_reply(names->dossier, out));
+}
+
+void PostalApi::get_bag(const rpc::Call& call, const v1::GetBagRequest& request, const Out<v1::GetBagResponse>& out) const {
+  const auto name = shared_kernel::parse_dossier_name(request.bag_id());
+  if (!name) return out.fail(name.error());
+  read(call, *name, request.min_position(), out,
+       [this, call, name = *name](const State& state, std::uint64_t revision, v1::GetBagResponse& answer) -> Result<void> {
+         const auto* bag = std::get_if<Bag>(&state);
+         if (bag == nullptr || !may_read(call.principal, {bag->sender, bag->shipment.destination}))
+           return failure(bag_not_found());
+         show(name, revision, *bag, *answer.mutable_bag());
+         auto text = manifest_text(name, *bag);
+         auto json = manifest_json(name, *bag);
+         if (!text) return failure(text.error());
+         if (!json) return failure(json.error());
+         answer.set_manifest_text(*std::move(text));
+         answer.set_manifest_json(*std::move(json));
+         return {};
+       });
+}
+
+void PostalApi::list_bags(const rpc::Call& call, const v1::ListBagsRequest& request,
+                          const Out<v1::ListBagsResponse>& out) const {
+  if (!may_read(call.principal, {request.agency()})) return out.fail(shared_kernel::api::not_granted(Action::kReadPost));
+  const shared_kernel::api::ListQuery wanted{
+      "postal-dispatch", parts_.gateway.partition_count(), "bags", {request.agency() + bag_key(request.filter())}};
+  const auto queued = parts_.reads.post([this, wanted, request, out] {
+    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
+    if (!page) return out.fail(page.error());
+    v1::ListBagsResponse answer;
+    for (const auto& entry : page->entries) {
+      const auto state = state_of(entry.value);
+      const auto* bag = state ? std::get_if<Bag>(&*state) : nullptr;
+      if (bag != nullptr) show({bag->home, entry.hit.dossier}, entry.value.dossier_seq(), *bag, *answer.add_bags());
+    }
+    for (const auto& total : page->totals) answer.set_total(total.second);
+    *answer.mutable_page() = std::move(page->page);
+    out.ok(answer);
+  });
+  if (!queued) out.fail(shared_kernel::api::too_many_reads());
+}
+
+// ---- cash
+
+void PostalApi::declare(const rpc::Call& call, const v1::DeclareSettlementRequest& request,
+                        const Out<v1::DeclareSettlementResponse>& out) const {
+  const auto home = HomeKey::parse(request.home_key());
+  if (!home) return out.fail(home.error());
+  const auto day = shared_kernel::parse_day(request.day());
+  if (!day) return out.fail(day.error());
+  if (const auto carrier = parts_.carriers.carrier(request.carrier()); !carrier) return out.fail(carrier.error());
+  const auto name = settlement_name(*home, request.carrier(), *day);
+  const auto names = commands_.existing(request.header(), shared_kernel::format_dossier_name(name));
+  if (!names) return out.fail(names.error());
+  Decoding in;
+  DeclareSettlement body{*home, request.carrier(), *day, wire::decode_all(request.lines(), in),
+                         in.take(wire::decode_amount(request.paid()))};
+  const auto checked = in.finish(0);
+  if (!checked) return out.fail(checked.error());
+  submit(call, request, *names, std::move(body), out,
+         reply_with(name, out, [](std::uint64_t, const State& state, v1::DeclareSettlementResponse& answer) {
+           if (const auto* settlement = std::get_if<Settlement>(&state)) show(*settlement, *answer.mutable_settlement());
+         }));
+}
+
+void PostalApi::get_settlement(const rpc::Call& call, const v1::GetSettlementRequest& request,
+                               const Out<v1::GetSettlementResponse>& out) const {
+  const auto home = HomeKey::parse(request.home_key());
+  if (!home) return out.fail(home.error());
+  const auto day = shared_kernel::parse_day(request.day());
+  if (!day) return out.fail(day.error());
+  const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+  if (!catalogue) return out.fail(catalogue.error());
+  const auto desk = (*catalogue)->home(*home);
+  if (!desk || !may_read(call.principal, {desk->agency->code})) return out.fail(settlement_not_found());
+  read(call, settlement_name(*home, request.carrier(), *day), request.min_position(), out,
+       [](const State& state, std::uint64_t, v1::GetSettlementResponse& answer) -> Result<void> {
+         const auto* settlement = std::get_if<Settlement>(&state);
+         if (settlement == nullptr) return failure(settlement_not_found());
+         show(*settlement, *answer.mutable_settlement());
+         return {};
+       });
+}
+
+}  // namespace lienthong::postal_dispatch
