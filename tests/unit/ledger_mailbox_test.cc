@@ -27,6 +27,19 @@ TEST(Mailbox, ComesBackWithNothingWhenTheTimeIsUp) {
   EXPECT_THAT(out, IsEmpty());
 }
 
+TEST(Mailbox, RestsThroughPostsUntilTheTimeIsUpOrItIsClosed) {
+  Mailbox<int> mailbox;
+  mailbox.post(1);
+  const auto begin = std::chrono::steady_clock::now();
+  mailbox.rest(std::chrono::milliseconds(5));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(5));
+  mailbox.close();
+  mailbox.rest(std::chrono::hours(1));
+  std::vector<int> out;
+  EXPECT_TRUE(mailbox.take(out, std::nullopt));
+  EXPECT_THAT(out, ElementsAre(1));
+}
+
 TEST(Mailbox, GivesWhatIsLeftAfterTheCloseAndThenEnds) {
   Mailbox<int> mailbox;
   mailbox.post(1);

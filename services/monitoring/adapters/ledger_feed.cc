@@ -13,6 +13,7 @@ using ledger::BlockClass;
 
 constexpr std::size_t kCreditBytes = 4U << 20;
 constexpr Duration kWriteEvery = std::chrono::milliseconds(500);
+constexpr Duration kGather = std::chrono::milliseconds(100);
 constexpr Duration kTick = std::chrono::seconds(1);
 constexpr Duration kAskEndsEvery = std::chrono::seconds(2);
 constexpr Duration kRetryAfter = std::chrono::seconds(1);
@@ -168,6 +169,7 @@ void LedgerFeed::run() {
   ask_ends();
   std::vector<ports::LogMessage> messages;
   while (mailbox_.take(messages, patience())) {
+    bool behind = false;
     for (const auto& message : messages) take(message);
     messages.clear();
     const Instant now = parts_.clock.steady();
@@ -175,8 +177,12 @@ void LedgerFeed::run() {
     if (now >= last_tick_ + kTick) tick();
     for (auto& lane : lanes_) {
       // Nothing more is taken in while it can't be written.
-      if (lane->owed > kCreditBytes / 8 && !write_failed_) log_->credit(lane->follow, std::exchange(lane->owed, 0));
+      if (lane->owed <= kCreditBytes / 8 || write_failed_) continue;
+      log_->credit(lane->follow, std::exchange(lane->owed, 0));
+      behind = true;
     }
+    // Live, blocks come one by one, and each would wake this thread.
+    if (!behind) mailbox_.rest(kGather);
   }
   write();
 }

@@ -202,6 +202,8 @@ class ReadModel::State {
       throw DatabaseFailure{SQLITE_NOTADB, "another version"};
     }
     database_.execute("PRAGMA cache_size = -32000");
+    // A page that changes at every write goes into the file itself only now and then.
+    database_.execute("PRAGMA wal_autocheckpoint = 8000");
     identity_ = identity_of(path_);
     load_.emplace(database_.prepare(std::string("SELECT ") + kColumns + " FROM dossier WHERE id = ?1"));
     put_.emplace(database_.prepare(std::string("INSERT OR REPLACE INTO dossier(") + kColumns + ") VALUES(" +

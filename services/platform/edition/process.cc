@@ -79,11 +79,11 @@ class Process {
     if (!environment.problems().empty()) return environment.problems();
     observe::start_log(name_, settings_.log_level);
 
-    auto opened = open_ports(name_, settings_.ledger);
-    if (!opened) return {std::move(opened.error())};
-    ports_ = *std::move(opened);
     collect_ledgers();
     if (!wrong_events_.empty()) return wrong_events_;
+    auto opened = open_ports(name_, settings_.ledger, plans_.empty() ? Reading::kGathered : Reading::kAtOnce);
+    if (!opened) return {std::move(opened.error())};
+    ports_ = *std::move(opened);
     if (auto differences = check(); !differences.empty() || asked_to_stop_) return differences;
     return open();
   }

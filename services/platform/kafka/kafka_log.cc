@@ -117,7 +117,8 @@ class KafkaLog::State {
         ring_(settings.ring_bytes),
         tail_(make_handle(RD_KAFKA_CONSUMER,
                           std::move(reading(settings.connection, settings.reader_group)
-                                        .set("fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()))))),
+                                        .set("fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()))
+                                        .set("fetch.min.bytes", std::to_string(settings.fetch_bytes))))),
         reader_(make_handle(RD_KAFKA_CONSUMER, std::move(reading(settings.connection, settings.reader_group)
                                                              // An answer that is still awaited delays the next question.
                                                              .set("fetch.wait.max.ms", "10")

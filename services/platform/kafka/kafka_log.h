@@ -16,8 +16,11 @@ struct LogSettings {
   std::string reader_group = "lienthong.tail";
   /// Recent blocks kept in memory for readers of this process.
   std::size_t ring_bytes = 64U << 20;
-  /// How long the broker holds a fetch that finds nothing; bounds how late a newly followed partition joins an idle tail.
+  /// How long the broker holds a fetch that finds less than `fetch_bytes`; bounds how late a newly followed partition joins
+  /// an idle tail.
   std::chrono::milliseconds fetch_wait{200};
+  /// At 1 a block comes as soon as there is one; with more, several come together, at most `fetch_wait` late.
+  std::size_t fetch_bytes = 1;
 };
 
 /// Ledgers in Kafka topics. Each attachment has a producer; all share one tail that reads every followed partition once and

@@ -48,6 +48,12 @@ class Mailbox {
     return !out.empty() || !closed_;
   }
 
+  /// Waits for that long or until the mailbox is closed, whatever is posted meanwhile: then many items cost one wake-up.
+  void rest(Duration time) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, time, [this] { return closed_; });
+  }
+
   /// Lets nothing more in; what is there is still taken. Idempotent.
   void close() {
     {
