@@ -3,6 +3,8 @@
 #include "agency_processing/adapters/agency_api.h"
 #include "agency_processing/adapters/intake_contents.h"
 #include "agency_processing/adapters/machine_codec.h"
+#include "lienthong/agency/v1/events.pb.h"
+#include "lienthong/agency/v1/state.pb.h"
 #include "platform/crypto/seal.h"
 #include "platform/observe/audit_file.h"
 #include "platform/rpc/client.h"
@@ -60,5 +62,10 @@ class Service final : public edition::HostedService {
 }  // namespace
 
 std::unique_ptr<edition::HostedService> make_service() { return std::make_unique<Service>(); }
+
+shared_kernel::api::ParkedLedger parked_ledger() {
+  return {make_machine(), ::lienthong::agency::v1::EventType_descriptor(),
+          &::lienthong::agency::v1::StoredCase::default_instance()};
+}
 
 }  // namespace lienthong::agency_processing

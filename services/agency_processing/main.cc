@@ -2,6 +2,7 @@
 #include "catalogue/adapters/catalogue_store.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
+#include "shared_kernel/api/parked_service.h"
 
 int main() {
   namespace lt = lienthong;
@@ -10,5 +11,6 @@ int main() {
       "catalogue", catalogue, [&](lt::Offset offset, const lt::block::BlockPtr& block) { catalogue.fold(offset, block); }};
   std::vector<std::unique_ptr<lt::edition::HostedService>> services;
   services.push_back(lt::agency_processing::make_service());
+  services.push_back(lt::shared_kernel::api::make_parked_service({lt::agency_processing::parked_ledger()}));
   return lt::edition::run("agency-processing", rules, std::move(services));
 }

@@ -6,6 +6,7 @@
 #include "intake/adapters/machine_codec.h"
 #include "intake/adapters/sqlite_key_store.h"
 #include "lienthong/intake/v1/events.pb.h"
+#include "lienthong/intake/v1/state.pb.h"
 #include "platform/crypto/seal.h"
 #include "platform/observe/audit_file.h"
 
@@ -95,5 +96,10 @@ class Service final : public edition::HostedService {
 }  // namespace
 
 std::unique_ptr<edition::HostedService> make_service() { return std::make_unique<Service>(); }
+
+shared_kernel::api::ParkedLedger parked_ledger() {
+  return {make_machine(), ::lienthong::intake::v1::EventType_descriptor(),
+          &::lienthong::intake::v1::StoredDossier::default_instance()};
+}
 
 }  // namespace lienthong::intake

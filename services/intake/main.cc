@@ -2,6 +2,7 @@
 #include "intake/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
+#include "shared_kernel/api/parked_service.h"
 
 int main() {
   namespace lt = lienthong;
@@ -10,5 +11,6 @@ int main() {
       "catalogue", catalogue, [&](lt::Offset offset, const lt::block::BlockPtr& block) { catalogue.fold(offset, block); }};
   std::vector<std::unique_ptr<lt::edition::HostedService>> services;
   services.push_back(lt::intake::make_service());
+  services.push_back(lt::shared_kernel::api::make_parked_service({lt::intake::parked_ledger()}));
   return lt::edition::run("intake", rules, std::move(services));
 }

@@ -6,6 +6,7 @@
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
 #include "routing/config.h"
+#include "shared_kernel/api/parked_service.h"
 
 int main() {
   namespace lt = lienthong;
@@ -17,6 +18,8 @@ int main() {
   services.push_back(lt::intake::make_service());
   services.push_back(lt::routing::make_service());
   services.push_back(lt::agency_processing::make_service());
+  services.push_back(lt::shared_kernel::api::make_parked_service(
+      {lt::intake::parked_ledger(), lt::routing::parked_ledger(), lt::agency_processing::parked_ledger()}));
   services.push_back(lt::monitoring::make_service());
   return lt::edition::run("lienthong", rules, std::move(services));
 }

@@ -2,6 +2,7 @@
 
 #include "lienthong/intake/v1/intake_service.pb.h"
 #include "lienthong/routing/v1/events.pb.h"
+#include "lienthong/routing/v1/state.pb.h"
 #include "platform/crypto/seal.h"
 #include "platform/rpc/client.h"
 #include "routing/adapters/machine_codec.h"
@@ -64,5 +65,10 @@ class Service final : public edition::HostedService {
 }  // namespace
 
 std::unique_ptr<edition::HostedService> make_service() { return std::make_unique<Service>(); }
+
+shared_kernel::api::ParkedLedger parked_ledger() {
+  return {make_machine(), ::lienthong::routing::v1::EventType_descriptor(),
+          &::lienthong::routing::v1::StoredRoute::default_instance()};
+}
 
 }  // namespace lienthong::routing

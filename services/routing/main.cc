@@ -3,6 +3,7 @@
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
 #include "routing/config.h"
+#include "shared_kernel/api/parked_service.h"
 
 int main() {
   namespace lt = lienthong;
@@ -12,5 +13,6 @@ int main() {
   std::vector<std::unique_ptr<lt::edition::HostedService>> services;
   services.push_back(lt::catalogue::make_service(catalogue));
   services.push_back(lt::routing::make_service());
+  services.push_back(lt::shared_kernel::api::make_parked_service({lt::routing::parked_ledger()}));
   return lt::edition::run("routing", rules, std::move(services));
 }

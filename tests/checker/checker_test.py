@@ -81,6 +81,15 @@ def swap_drains(made, chance):
     return swap(made, neighbours(made, "routing", ("drain",)), chance)
 
 
+def skip_alone(made, chance):
+    proposals = [pair for pair in made.decisions("routing") if pair[1].proposes]
+    if not proposals:
+        return False
+    block, decision = chance.choice(proposals)
+    block.decisions.remove(decision)
+    return True
+
+
 def swap_commands(made, chance):
     return swap(made, neighbours(made, None, ("command",)), chance)
 
@@ -111,9 +120,10 @@ def mutated(kind, seed):
 
 
 MUTATIONS = {"drop decision": drop_decision, "double decision": double_decision, "double offer": double_offer, "swap inputs": swap_inputs,
-             "swap drains": swap_drains, "swap commands": swap_commands, "drop record": None, "swap records": None}
+             "swap drains": swap_drains, "swap commands": swap_commands, "skip alone": skip_alone,
+             "drop record": None, "swap records": None}
 EXPECTED = {"drop decision": "lost", "double decision": "doubled", "double offer": "doubled", "swap inputs": "out of order",
-            "swap drains": "out of order", "swap commands": "out of order", "drop record": "lost", "swap records": "lost"}
+            "swap drains": "out of order", "swap commands": "out of order", "skip alone": "lost", "drop record": "lost", "swap records": "lost"}
 
 
 class Checker(unittest.TestCase):

@@ -251,7 +251,7 @@ def check_cursors(ledger, ledgers, findings):
 
 
 def check_order_of_inputs(ledger, findings):
-    taken_last, queues = {}, collections.defaultdict(collections.deque)
+    taken_last, queues, proposals = {}, collections.defaultdict(collections.deque), {}
     for decision in ledger.decisions:
         cause, dossier = decision.leaf.cause, decision.leaf.dossier_id
         where = f"{ledger} block {decision.block.block_seq} decision {decision.index}"
@@ -270,8 +270,22 @@ def check_order_of_inputs(ledger, findings):
         elif kind in ("drain", "resume"):
             if not queue or queue[0] != key_of(getattr(cause, kind).ref):
                 findings.out_of_order(f"{where} takes another input than the first that waits")
-            elif (kind == "drain" and not cause.drain.park_reason) or (kind == "resume" and cause.resume.action == cause.resume.ACTION_SKIP):
+            elif kind == "drain" and not cause.drain.park_reason:
                 queue.popleft()
+            elif kind == "resume":
+                check_resume(cause.resume, proposals, dossier, queue, where, findings)
+
+
+def check_resume(resume, proposals, dossier, queue, where, findings):
+    """An input is left out only when one person has proposed it and another confirms."""
+    if resume.action == resume.ACTION_PROPOSE_SKIP:
+        proposals[dossier] = resume.approvers[0] if resume.approvers else None
+        return
+    proposed_by = proposals.pop(dossier, None)
+    if resume.action == resume.ACTION_SKIP:
+        if proposed_by is None or len(resume.approvers) != 2 or resume.approvers[0] != proposed_by or resume.approvers[1] == proposed_by:
+            findings.lost(f"{where} leaves an input out without two persons: {', '.join(resume.approvers) or 'nobody'}")
+        queue.popleft()
 
 
 def check_acknowledgements(acknowledgements, ledgers, findings):

@@ -29,6 +29,7 @@ class Made:
     timer: tuple = (0, 0)
     park_reason: str = ""
     skip: bool = False
+    proposes: bool = False
     start_us: int = 0
     end_us: int = 0
     place: typing.Optional[tuple] = None  # (block_seq, index, offset, hash) after it was written
@@ -117,6 +118,8 @@ class Maker:
         for source in sources[1:]:
             self.add("routing", partition, Made("queued", dossier, (), source=source))
         skip = self.random.random() < 0.3
+        if skip:
+            self.add("routing", partition, Made("resume", dossier, (), source=sources[0], proposes=True))
         self.add("routing", partition, Made("resume", dossier, (), source=sources[0], skip=skip))
         for source in sources[1:] if skip else sources:
             last = self.add("routing", partition, Made("drain", dossier, last_events if source is sources[-1] else (), source=source))
@@ -193,7 +196,8 @@ def set_cause(cause, made):
         if made.kind == "park":
             part.reason = made.park_reason
         if made.kind == "resume":
-            part.action = part.ACTION_SKIP if made.skip else part.ACTION_RETRY
+            part.action = part.ACTION_PROPOSE_SKIP if made.proposes else part.ACTION_SKIP if made.skip else part.ACTION_RETRY
+            part.approvers.extend(["operator/anh", "operator/binh"] if made.skip else ["operator/anh"])
 
 
 def append(raw, heads, ledger, partition, core, leaves):

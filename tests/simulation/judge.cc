@@ -303,6 +303,13 @@ void Judge::execute_leaf(const LedgerPartition& id, Partition& partition, Replay
       if (!dossier.parked || dossier.queue.empty() || dossier.queue.front() != ref_of(cause.resume().ref())) {
         return fail("resume of something not parked");
       }
+      if (cause.resume().action() == v1::Cause::Resume::ACTION_SKIP) {
+        const auto& persons = cause.resume().approvers();
+        if (dossier.skip_proposed_by.empty() || persons.size() != 2 || persons[0] != dossier.skip_proposed_by ||
+            persons[1] == persons[0]) {
+          return fail("an input was left out by less than two persons");
+        }
+      }
       break;
     case v1::Cause::kTimer: {
       const auto timer = dossier.timers.find(cause.timer().id());
@@ -372,7 +379,10 @@ void Judge::apply(Dossier& dossier, const Service& service, const v1::Leaf& leaf
       dossier.parked = true;
     }
   }
-  if (cause.has_resume()) {
+  if (cause.has_resume() && cause.resume().action() == v1::Cause::Resume::ACTION_PROPOSE_SKIP) {
+    dossier.skip_proposed_by = cause.resume().approvers(0);
+  } else if (cause.has_resume()) {
+    dossier.skip_proposed_by.clear();
     dossier.parked = false;
     if (cause.resume().action() == v1::Cause::Resume::ACTION_SKIP) {
       dossier.queue.erase(dossier.queue.begin());

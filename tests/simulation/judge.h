@@ -58,6 +58,7 @@ class Judge {
     std::set<std::pair<std::uint64_t, std::uint32_t>> intents;
     std::map<std::pair<std::uint64_t, std::uint32_t>, v1::Intent> intent_bodies;
     bool parked = false;
+    std::string skip_proposed_by;
     bool forced = false;
   };
   struct Version {

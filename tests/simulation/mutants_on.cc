@@ -9,7 +9,7 @@ namespace {
 
 using ledger::Mutant;
 
-// Numbers of ledger.md's table in the comments; 0 is the one of the asynchronous APPLY.
+// Numbers of ledger.md's table in the comments; 0: found later, not in that table.
 const std::vector<std::pair<std::string, Mutant>>& known() {
   static const std::vector<std::pair<std::string, Mutant>> mutants = {
       {"ReplyOnReport", Mutant::kReplyOnReport},                            // 1
@@ -36,6 +36,7 @@ const std::vector<std::pair<std::string, Mutant>>& known() {
       {"CounterAsIncrement", Mutant::kCounterAsIncrement},                  // 24
       {"QueuedAlsoProcessed", Mutant::kQueuedAlsoProcessed},                // 25
       {"SkippedValueUnpinned", Mutant::kSkippedValueUnpinned},              // 28
+      {"SkipByOnePerson", Mutant::kSkipByOnePerson},                        // 0
       {"UnpinAllAtReply", Mutant::kUnpinAllAtReply},                        // 0
   };
   return mutants;

@@ -770,8 +770,13 @@ void World::operator_step() {
                                          .log[static_cast<std::size_t>(front.offset)]
                                          .second->hash()
                                          .view()));
-    request.action = chance_.permille(700) ? v1::Cause::Resume::ACTION_RETRY : v1::Cause::Resume::ACTION_SKIP;
-    request.approvers = {"operator-1", "operator-2"};
+    // Some confirm what nobody, or they themselves, have proposed.
+    const auto word = chance_.below(10);
+    request.action = word < 4   ? v1::Cause::Resume::ACTION_RETRY
+                     : word < 7 ? v1::Cause::Resume::ACTION_PROPOSE_SKIP
+                                : v1::Cause::Resume::ACTION_SKIP;
+    request.person = chance_.permille(500) ? "operator/anh" : "operator/binh";
+    request.reason_code = "SIMULATED";
     request.reply = [](const ledger::Reply&) {};
     deliver(replica, std::move(request));
   }

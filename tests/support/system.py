@@ -73,11 +73,12 @@ class Process:
         self.directory, self.process, self.starts, self.held = directory, None, 0, False
 
     def start(self):
-        self.held = False
         with open(self.log, "ab") as out:
             self.process = subprocess.Popen(self.command, env=self.environment, stdout=out, stderr=subprocess.STDOUT,
                                             stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.directory, preexec_fn=die_with_parent)
         self.starts += 1
+        # Not before: its keeper would start it a second time.
+        self.held = False
 
     def alive(self):
         return self.process is not None and self.process.poll() is None

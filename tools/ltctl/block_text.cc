@@ -114,6 +114,21 @@ std::string event_name(const LedgerName& ledger, std::uint32_t type) {
   return name.empty() ? std::to_string(type) : name;
 }
 
+std::string resume_text(const v1::Cause::Resume& resume) {
+  std::string out = "resume ";
+  switch (resume.action()) {
+    case v1::Cause::Resume::ACTION_SKIP: out += "skip "; break;
+    case v1::Cause::Resume::ACTION_PROPOSE_SKIP: out += "propose-skip "; break;
+    case v1::Cause::Resume::ACTION_RETRY: out += "retry "; break;
+    case v1::Cause::Resume::ACTION_UNSPECIFIED:
+    case v1::Cause_Resume_Action_Cause_Resume_Action_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::Cause_Resume_Action_Cause_Resume_Action_INT_MAX_SENTINEL_DO_NOT_USE_: out += "? "; break;
+  }
+  out += ref_text(resume.ref()) + " " + resume.reason_code() + " by";
+  for (const auto& person : resume.approvers()) out += " " + person;
+  return out;
+}
+
 std::string cause_text(const LedgerName& ledger, const v1::Cause& cause) {
   switch (cause.kind_case()) {
     case v1::Cause::kCommand: return "command " + command_name(ledger, cause.command().type());
@@ -123,9 +138,7 @@ std::string cause_text(const LedgerName& ledger, const v1::Cause& cause) {
     case v1::Cause::kDrain:
       return "drain " + ref_text(cause.drain().ref()) +
              (cause.drain().park_reason().empty() ? "" : " " + cause.drain().park_reason());
-    case v1::Cause::kResume:
-      return std::string("resume ") + (cause.resume().action() == v1::Cause::Resume::ACTION_SKIP ? "skip " : "retry ") +
-             ref_text(cause.resume().ref());
+    case v1::Cause::kResume: return resume_text(cause.resume());
     case v1::Cause::kTimer:
       return "timer " + std::to_string(cause.timer().id()) + " generation " + std::to_string(cause.timer().generation());
     case v1::Cause::kOutcome:

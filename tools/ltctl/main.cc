@@ -2,6 +2,8 @@
 #include "tools/ltctl/catalogue_commands.h"
 #include "tools/ltctl/dossier_commands.h"
 #include "tools/ltctl/ledger_commands.h"
+#include "tools/ltctl/monitoring_commands.h"
+#include "tools/ltctl/parked_commands.h"
 #include "tools/ltctl/session.h"
 #include "tools/ltctl/work_commands.h"
 
@@ -55,6 +57,8 @@ int main(int argc, char** argv) {
   lienthong::ltctl::add_agency_commands(app, session);
   lienthong::ltctl::add_catalogue_commands(app, session);
   lienthong::ltctl::add_ledger_commands(app, session);
+  lienthong::ltctl::add_monitoring_commands(app, session);
+  lienthong::ltctl::add_parked_commands(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& error) {

@@ -20,6 +20,7 @@ struct Settings {
   std::string intake_address;
   std::string routing_address;
   std::string agency_address;
+  std::string monitoring_address;
   /// Nothing: in clear, for tests and benchmarks; `caller` then names us.
   std::optional<PemFiles> tls;
   std::string caller;

@@ -188,7 +188,9 @@ void read_cause(const ledger_v1::Cause& cause, Decision& out) {
       break;
     case ledger_v1::Cause::kResume:
       out.cause = CauseKind::kResume;
-      out.note = cause.resume().action() == ledger_v1::Cause::Resume::ACTION_SKIP ? "SKIP" : "RETRY";
+      out.note = "RETRY";
+      if (cause.resume().action() == ledger_v1::Cause::Resume::ACTION_SKIP) out.note = "SKIP";
+      if (cause.resume().action() == ledger_v1::Cause::Resume::ACTION_PROPOSE_SKIP) out.note = "PROPOSE_SKIP";
       break;
     case ledger_v1::Cause::kTimer:
       out.cause = CauseKind::kTimer;

@@ -68,6 +68,24 @@ Error too_large_error() {
           "The request makes a decision larger than 128 KiB; split it."};
 }
 
+Error not_proposed_error() {
+  return {ErrorCode::kFailedPrecondition, "SKIP_NOT_PROPOSED",
+          "Chưa ai đề nghị bỏ qua sự kiện này; hãy đề nghị trước rồi nhờ người thứ hai xác nhận.",
+          "Nobody has proposed to leave this event out; propose it, then have another person confirm."};
+}
+
+Error second_person_error() {
+  return {ErrorCode::kFailedPrecondition, "SECOND_PERSON_NEEDED",
+          "Người đề nghị bỏ qua không được tự xác nhận; hãy nhờ người thứ hai.",
+          "Who proposed to leave the event out can't confirm it; ask another person."};
+}
+
+// One officer may act for several principals; he stays one person.
+std::string_view actor_of(std::string_view person) {
+  const auto slash = person.find('/');
+  return slash == std::string_view::npos ? std::string_view() : person.substr(slash + 1);
+}
+
 v1::SourceRef* ref_of(v1::Cause& cause) {
   switch (cause.kind_case()) {
     case v1::Cause::kInput: return cause.mutable_input()->mutable_ref();
@@ -130,10 +148,7 @@ class DecisionTaker {
         if (value_.parked() || value_.queue().empty() || !same_source(value_.queue(0), cause.drain().ref()))
           return Dropped{};
         return taken_input(cause.drain().ref().ledger());
-      case v1::Cause::kResume:
-        if (!value_.parked() || value_.queue().empty() || !same_source(value_.queue(0), cause.resume().ref()))
-          return Dropped{};
-        return record({});
+      case v1::Cause::kResume: return resume(cause.resume());
       case v1::Cause::kTimer: return timer(cause.timer());
       case v1::Cause::kOutcome: return outcome(cause.outcome());
       case v1::Cause::kReview:
@@ -190,6 +205,18 @@ class DecisionTaker {
       return record({});
     }
     return result;
+  }
+
+  DecisionResult resume(const v1::Cause::Resume& resume) {
+    if (!value_.parked() || value_.queue().empty() || !same_source(value_.queue(0), resume.ref())) return Dropped{};
+    if (resume.action() == v1::Cause::Resume::ACTION_SKIP && !mutant(Mutant::kSkipByOnePerson)) {
+      if (!value_.has_skip_proposal()) return not_proposed_error();
+      const bool two = resume.approvers_size() == 2 && resume.approvers(0) == value_.skip_proposal().person() &&
+                       !actor_of(resume.approvers(1)).empty() &&
+                       actor_of(resume.approvers(0)) != actor_of(resume.approvers(1));
+      if (!two) return second_person_error();
+    }
+    return record({});
   }
 
   DecisionResult timer(const v1::Cause::Timer& timer) {

@@ -63,6 +63,14 @@ void apply_cause(v1::DossierValue& value, const v1::Leaf& leaf) {
       }
       break;
     case v1::Cause::kResume:
+      if (cause.resume().action() == v1::Cause::Resume::ACTION_PROPOSE_SKIP) {
+        auto& proposal = *value.mutable_skip_proposal();
+        proposal.set_person(cause.resume().approvers_size() == 0 ? "" : cause.resume().approvers(0));
+        proposal.set_reason_code(cause.resume().reason_code());
+        proposal.set_dossier_seq(leaf.dossier_seq());
+        break;
+      }
+      value.clear_skip_proposal();
       value.set_parked(false);
       value.clear_park_reason();
       if (cause.resume().action() == v1::Cause::Resume::ACTION_SKIP) {

@@ -68,7 +68,9 @@ struct ResumeRequest {
   DossierId dossier;
   ::lienthong::ledger::v1::SourceRef ref;
   ::lienthong::ledger::v1::Cause::Resume::Action action = ::lienthong::ledger::v1::Cause::Resume::ACTION_RETRY;
-  std::vector<std::string> approvers;
+  /// Who says so: `<principal>/<actor>`.
+  std::string person;
+  std::string reason_code;
   ReplySink reply;
 };
 

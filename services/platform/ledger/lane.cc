@@ -46,6 +46,8 @@ std::string_view to_string(LaneMark mark) {
     case LaneMark::kDrained: return "drained";
     case LaneMark::kTimerFired: return "timer_fired";
     case LaneMark::kResumed: return "resumed";
+    case LaneMark::kSkipProposed: return "skip_proposed";
+    case LaneMark::kSkipped: return "skipped";
     case LaneMark::kOutcomeTaken: return "outcome_taken";
     case LaneMark::kRefusalByBarrier: return "refusal_by_barrier";
     case LaneMark::kRefusalWithBlock: return "refusal_with_block";
@@ -351,6 +353,10 @@ LaneView Lane::view() const {
   view.commands_waiting = commands_.size();
   view.cached = cache_.size();
   view.pinned = pinned_.size();
+  view.pinned_bytes = pinned_bytes_;
+  view.causes_waiting = causes_waiting();
+  if (tail_ != watermark_ && last_apply_.micros != 0) view.projection_lag = ports_.clock.steady() - last_apply_;
+  view.relayed_block_seq = std::max(head_.relay_upto.block_seq(), relayed_.block_seq());
   view.blocks = blocks_;
   view.decisions = decisions_;
   view.halted_because = halted_because_;

@@ -72,6 +72,8 @@ enum class LaneMark : std::uint8_t {
   kDrained,
   kTimerFired,
   kResumed,
+  kSkipProposed,
+  kSkipped,
   kOutcomeTaken,
   kRefusalByBarrier,
   kRefusalWithBlock,
@@ -149,6 +151,13 @@ struct LaneView {
   std::size_t commands_waiting = 0;
   std::size_t cached = 0;
   std::size_t pinned = 0;
+  std::size_t pinned_bytes = 0;
+  /// Commands, inputs, outcomes and operators' words that are to be decided.
+  std::size_t causes_waiting = 0;
+  /// How long the projection has been behind the fold.
+  Duration projection_lag{0};
+  /// Every public decision of the blocks before this one is published.
+  std::uint64_t relayed_block_seq = 0;
   std::uint64_t blocks = 0;
   std::uint64_t decisions = 0;
   std::string halted_because;

@@ -343,20 +343,28 @@ void Lane::take_resumes(Draft& draft) {
     auto& resume = *arguments.cause.mutable_resume();
     *resume.mutable_ref() = request.ref;
     resume.set_action(request.action);
-    for (const auto& approver : request.approvers) resume.add_approvers(approver);
+    const bool confirms = request.action == v1::Cause::Resume::ACTION_SKIP && value->has_skip_proposal();
+    if (confirms) resume.add_approvers(value->skip_proposal().person());
+    resume.add_approvers(request.person);
+    resume.set_reason_code(request.reason_code);
     auto result = decide(draft, *value, std::move(arguments), suspect_of(request.ref, request.dossier));
     const auto* leaf = std::get_if<v1::Leaf>(&result);
     if (leaf == nullptr) {
       Reply reply = ok_reply(request.dossier, 0, false);
-      reply.error =
-          refused(ErrorCode::kFailedPrecondition, "NOT_PARKED_HERE", "Hồ sơ không dừng ở sự kiện này; hãy xem lại hàng lỗi.",
-                  "The dossier is not parked at this event; look at its queue again.");
+      if (auto* error = std::get_if<Error>(&result)) {
+        reply.error = std::move(*error);
+      } else {
+        reply.error = refused(ErrorCode::kFailedPrecondition, "NOT_PARKED_HERE",
+                              "Hồ sơ không dừng ở sự kiện này; hãy xem lại hàng lỗi.",
+                              "The dossier is not parked at this event; look at its queue again.");
+      }
       request.reply(std::move(reply));
       continue;
     }
     const std::uint64_t seq = leaf->dossier_seq();
     if (!record(draft, request.dossier, *leaf)) return;
-    mark(LaneMark::kResumed);
+    mark(request.action == v1::Cause::Resume::ACTION_PROPOSE_SKIP ? LaneMark::kSkipProposed : LaneMark::kResumed);
+    if (request.action == v1::Cause::Resume::ACTION_SKIP) mark(LaneMark::kSkipped);
     draft.resumes.push_back({std::move(request), seq});
   }
   resumes_.insert(resumes_.begin(), std::make_move_iterator(keep.begin()), std::make_move_iterator(keep.end()));

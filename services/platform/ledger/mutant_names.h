@@ -30,6 +30,7 @@ enum class Mutant {
   kSkippedValueUnpinned,
   kUnpinAllAtReply,
   kRelayedAtSend,
+  kSkipByOnePerson,
 };
 
 }  // namespace lienthong::ledger

@@ -1,0 +1,105 @@
+"""An event that can't be decided parks its dossier; operators try, resume or leave it out. Needs routing as a process of its own."""
+import json
+import struct
+
+from monitoring_cases import Monitoring, eventually
+from cases import api
+
+# As ltctl ends.
+NOT_ALLOWED, CONFLICT = 4, 5
+# Of a decision that ended its process again and again (ledger.md): used, cause, attempts.
+SUSPECT = struct.Struct("<B24s3xI")
+
+
+class ParkedCases:
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The checker compares with what clients were told; here nobody writes that down.
+        (cls.system.directory / "acknowledgements-0.jsonl").touch()
+
+    def parked(self, *arguments, check=True, principal="operator"):
+        return self.system.ltctl("parked", *arguments, "-o", "json", check=check, principal=principal)
+
+    def listed(self):
+        return {one["dossier_id"]: one for one in json.loads(self.parked("list").stdout)["dossiers"]}
+
+    def park(self, monitoring, desk):
+        """A dossier whose first event ended routing three times, as routing's own note of it says."""
+        routing = self.system.processes["routing"]
+        routing.stop()
+        dossier = desk.receive("H47.22.01", "1.001776").dossier
+        timeline = eventually(self, 20, lambda: monitoring.timeline(dossier.dossier_id), lambda seen: len(seen.entries) > 0)
+        accepted = next(entry for entry in timeline.entries if any(event.name == "DossierAccepted" for event in entry.events))
+        place = (accepted.position.block_seq << 12) | accepted.index
+        cause = self.dossier_bytes(dossier.dossier_id) + place.to_bytes(8, "big")
+        slot = self.system.directory / "data/routing" / f"routing-{accepted.position.partition}.suspect"
+        slot.write_bytes(SUSPECT.pack(1, cause, 2).ljust(4096, b"\0"))
+        routing.start()
+        self.system.wait_serving("routing", 60)
+        eventually(self, 20, lambda: [one.dossier.dossier_id for one in monitoring.stuck(kind=monitoring.messages.STUCK_KIND_PARKED).dossiers],
+                   lambda seen: dossier.dossier_id in seen)
+        return dossier.dossier_id
+
+    @staticmethod
+    def dossier_bytes(dossier_id):
+        import sys
+        import pathlib
+        sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "checker"))
+        import checker
+        return checker.dossier_bytes(dossier_id)
+
+    def events(self, monitoring, dossier_id, service="routing"):
+        return [event.name for entry in monitoring.timeline(dossier_id).entries if entry.service == service for event in entry.events]
+
+    def refused(self, *arguments, principal="operator"):
+        """Exit code and reason of a word that is refused."""
+        result = self.parked(*arguments, check=False, principal=principal)
+        return result.returncode, json.loads(result.stderr)["error"]["reason"]
+
+    def test_a_parked_event_is_tried_and_repaired(self):
+        with Monitoring(self.system) as monitoring, api.Client(self.system, "demo") as desk:
+            dossier_id = self.park(monitoring, desk)
+            listed = list(self.listed().values())
+            self.assertEqual([one["reason"] for one in listed], ["CRASHED"])
+            tried = json.loads(self.parked("try", dossier_id).stdout)
+            self.assertTrue(tried["passes"])
+            self.assertIn("DossierAccepted", tried["event_names"])
+            self.assertIn("LegOffered", tried["events"])
+            # Nothing has changed by trying.
+            self.assertEqual(list(self.listed().values()), listed)
+            self.assertEqual(self.events(monitoring, dossier_id), [])
+            word = (dossier_id, "--reason", "REPAIRED", "--actor", "anh")
+            self.assertEqual(self.refused("resume", *word, principal="portal"), (NOT_ALLOWED, "NOT_GRANTED"))
+            self.parked("resume", *word, "--note", "đã cài bản sửa")
+            eventually(self, 20, lambda: self.events(monitoring, dossier_id), lambda seen: "LegOffered" in seen)
+            self.assertEqual(self.listed(), {})
+            self.assertEqual(self.refused("resume", *word), (CONFLICT, "NOT_PARKED_HERE"))
+            audit = (self.system.directory / "data/routing/audit.log").read_text(encoding="utf-8")
+            self.assertIn('actor="anh"', audit)
+            self.assertIn("đã cài bản sửa", audit)
+        self.assert_clean()
+        self.assert_verified()
+
+    def test_an_event_is_left_out_by_two_persons_only(self):
+        with Monitoring(self.system) as monitoring, api.Client(self.system, "demo") as desk:
+            dossier_id = self.park(monitoring, desk)
+            def words(actor):
+                return (dossier_id, "--reason", "SENT_TWICE", "--actor", actor)
+            self.assertEqual(self.refused("skip", *words("binh"), "--confirm"), (CONFLICT, "SKIP_NOT_PROPOSED"))
+            self.parked("skip", *words("anh"))
+            (waiting,) = self.listed().values()
+            self.assertEqual(waiting["proposal"], {"principal": "operator", "actor": "anh", "reason_code": "SENT_TWICE"})
+            self.assertEqual(self.refused("skip", *words("anh"), "--confirm"), (CONFLICT, "SECOND_PERSON_NEEDED"))
+            self.assertEqual(len(self.listed()), 1)
+            # The proposal is in the ledger: it is still there after a restart.
+            self.system.processes["routing"].kill()
+            self.system.wait_serving("routing", 60)
+            self.parked("skip", *words("binh"), "--confirm")
+            self.assertEqual(self.listed(), {})
+            entries = eventually(self, 20, lambda: [(entry.cause, entry.note) for entry in monitoring.timeline(dossier_id).entries if entry.service == "routing"],
+                                 lambda seen: len(seen) >= 3)
+            resume, park = monitoring.messages.CAUSE_KIND_RESUME, monitoring.messages.CAUSE_KIND_PARK
+            self.assertEqual(entries, [(park, "CRASHED"), (resume, "PROPOSE_SKIP"), (resume, "SKIP")])
+        self.assert_clean()
+        self.assert_verified()
