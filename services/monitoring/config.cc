@@ -2,6 +2,7 @@
 
 #include "monitoring/adapters/ledger_feed.h"
 #include "monitoring/adapters/monitoring_api.h"
+#include "monitoring/adapters/monitoring_metrics.h"
 #include "monitoring/adapters/read_model.h"
 
 #include <atomic>
@@ -21,6 +22,7 @@ class Service final : public edition::HostedService {
   Result<std::vector<rpc::Service*>> open(const edition::Parts& parts) override {
     const std::string path = parts.settings.ledger.data_dir + "/monitoring.sqlite";
     views_.emplace(path);
+    clock_ = &parts.clock;
     api_.emplace(MonitoringApiParts{*views_, [this] { return feed_->view(); }, parts.clock, parts.rules, parts.reads});
     LedgerFeedParts feed{parts.ports.log(),
                          parts.clock,
@@ -39,6 +41,10 @@ class Service final : public edition::HostedService {
     return api_->services();
   }
 
+  void collect(observe::Metrics& out) override {
+    if (feed_) monitoring::collect(*feed_->view(), *views_, clock_->now(), out);
+  }
+
   void stop() override {
     if (api_) api_->watches().stop();
     if (feed_) feed_->stop();
@@ -47,6 +53,7 @@ class Service final : public edition::HostedService {
  private:
   // The feed goes first: it speaks to the watches.
   std::optional<ReadModelViews> views_;
+  const ports::Clock* clock_ = nullptr;
   std::optional<MonitoringApi> api_;
   std::unique_ptr<LedgerFeed> feed_;
 };

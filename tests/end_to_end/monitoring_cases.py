@@ -1,11 +1,14 @@
 """What monitoring shows of a running system, the same on both editions: compared with the services, not with itself."""
 import os
+import pathlib
+import re
 import sys
 import time
 import unittest
+import urllib.request
 
 import cases
-from cases import api
+from cases import ROOT, api
 import grpc
 
 
@@ -166,6 +169,46 @@ class MonitoringCases:
             self.assertIn(("catalogue", 0), flow)
             self.assertGreater(sum(lane.decisions for lane in flow.values()), 20 * self.dossiers)
 
+    def samples(self, process):
+        """What Prometheus would read of a process: value by name and labels."""
+        with urllib.request.urlopen(f"http://{self.system.metrics[process]}/metrics", timeout=10) as answer:
+            lines = answer.read().decode("utf-8").splitlines()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+    def test_every_metric_that_an_alert_reads_is_exported(self):
+        import yaml
+        text = (ROOT / "deploy/monitoring/alerts.yaml").read_text(encoding="utf-8")
+        wanted = set()
+        for group in yaml.safe_load(text)["groups"]:
+            for rule in group["rules"]:
+                wanted |= set(re.findall(r"\b(?:lienthong|process)_[a-z_]+", rule["expr"]))
+        self.assertGreater(len(wanted), 15)
+        if self.edition == "embedded":
+            wanted.discard("lienthong_relay_oldest_age_seconds")  # it has no public topic
+        names = set()
+        for process in self.system.service_processes():
+            names |= {sample.split("{")[0] for sample in self.samples(process)}
+        self.assertEqual(wanted - names, set())
+
+    def test_the_metrics_say_what_the_ledgers_hold(self):
+        with Monitoring(self.system) as monitoring:
+            self.complete(monitoring)
+            flow = monitoring.flow()
+            name = "lienthong" if self.edition == "embedded" else "monitoring"
+            seen = self.samples(name)
+            for (service, partition), lane in flow.items():
+                labels = f'{{service="{service}",partition="{partition}"}}'
+                self.assertEqual(seen["lienthong_ledger_head_seq" + labels], lane.head.block_seq)
+                self.assertEqual(seen["lienthong_ledger_halted" + labels], 0)
+            self.assertEqual({value for sample, value in seen.items() if sample.startswith("lienthong_reconciliation_gap_events")}, {0})
+            self.assertEqual(sum(value for sample, value in seen.items() if sample.startswith("lienthong_dossiers_open{")),
+                             sum(monitoring.search(due=due)[0] for due in range(1, 5)))
+        for process in self.system.service_processes():
+            seen = self.samples(process)
+            self.assertEqual(seen[f'lienthong_serving{{process="{process}"}}'], 1)
+            if self.edition == "kafka":
+                self.assertLess(max((value for sample, value in seen.items() if sample.startswith("lienthong_relay_oldest_age_seconds")), default=0), 5)
+
     def everything(self, monitoring):
         """What must be the same whenever the read model is made."""
         total, found = monitoring.search()
@@ -192,6 +235,11 @@ class MonitoringCases:
         with Monitoring(self.system) as monitoring:
             self.complete(monitoring)
             self.assertEqual(self.everything(monitoring), before)
+            # It says where it stands: at the end of every ledger again.
+            self.assertEqual({lane.read_lag_records for lane in monitoring.flow().values()}, {0})
+            positions = {(one.position.service, one.position.partition): one.position.block_seq for one in monitoring.reconciliation().positions}
+            self.assertEqual(positions, {where: lane.head.block_seq for where, lane in monitoring.flow().items()})
+        self.assertIn("READ_MODEL_REBUILT", pathlib.Path(process.log).read_text(encoding="utf-8", errors="replace"))
         # Deleted while it is away.
         process.stop()
         for path in (self.system.directory / "data" / name).glob("monitoring.sqlite*"):

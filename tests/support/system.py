@@ -123,7 +123,7 @@ class System:
         # The path of a Unix socket is short.
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
         self.certificates, self.secrets = self.directory / "certificates", self.directory / "secrets"
-        self.processes, self.addresses, self.demos = {}, {}, 0
+        self.processes, self.addresses, self.metrics, self.demos = {}, {}, {}, 0
         self._keeping, self._keeper = threading.Event(), None
 
     def __enter__(self):
@@ -221,14 +221,15 @@ class System:
         else:
             plan = [(service if number == 0 else f"{service}-{number + 1}", service)
                     for service in SERVICES for number in range(self.replicas.get(service, 1))]
-        ports = free_ports(len(plan))
-        for (name, service), port in zip(plan, ports):
-            self.addresses[name] = f"127.0.0.1:{port}"
+        ports = free_ports(2 * len(plan))
+        for (name, service), port, metrics in zip(plan, ports, ports[len(plan):]):
+            self.addresses[name], self.metrics[name] = f"127.0.0.1:{port}", f"127.0.0.1:{metrics}"
         for name, service in plan:
             data = self.directory / "data" / name
             data.mkdir(parents=True)
             environment = dict(os.environ, **self.ledger_settings(service, service), LIENTHONG_DATA_DIR=str(data),
-                               LIENTHONG_LISTEN=self.addresses[name], LIENTHONG_TLS_CA=str(self.certificates / "ca.pem"),
+                               LIENTHONG_LISTEN=self.addresses[name], LIENTHONG_METRICS_LISTEN=self.metrics[name],
+                               LIENTHONG_TLS_CA=str(self.certificates / "ca.pem"),
                                LIENTHONG_TLS_CERT=str(self.certificates / f"{service}.pem"),
                                LIENTHONG_TLS_KEY=str(self.certificates / f"{service}.key"),
                                LIENTHONG_KEY_FILE=str(self.secrets / "sealing.key"),

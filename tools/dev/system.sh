@@ -22,6 +22,9 @@ port_of() {
   esac
 }
 
+# Where Prometheus finds the numbers of a service.
+metrics_port_of() { echo $(($(port_of "$1") + 40)); }
+
 binary_of() {
   case $1 in
     intake) echo "$BIN/services/intake/intake" ;;
@@ -88,7 +91,7 @@ ledger_settings() {
 service_settings() {
   local edition=$1 name=$2
   printf 'LIENTHONG_DATA_DIR=%s\nLIENTHONG_LISTEN=127.0.0.1:%s\n' "$RUN/data/$name" "$(port_of "$name")"
-  printf 'LIENTHONG_PROVINCE=%s\n' "$PROVINCE"
+  printf 'LIENTHONG_PROVINCE=%s\nLIENTHONG_METRICS_LISTEN=127.0.0.1:%s\n' "$PROVINCE" "$(metrics_port_of "$name")"
   client_certificates "$name"
   ledger_settings "$edition" "$name" "$name"
   addresses "$edition"
@@ -176,8 +179,9 @@ port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 check_ports() {
   local port name
   for name in $(services_of "$1"); do
-    port=$(port_of "$name")
-    port_is_free "$port" || { echo "error: port $port, which $name needs, is taken by another process"; return 1; }
+    for port in "$(port_of "$name")" "$(metrics_port_of "$name")"; do
+      port_is_free "$port" || { echo "error: port $port, which $name needs, is taken by another process"; return 1; }
+    done
   done
   if [ "$1" = kafka ]; then
     for port in $((PORT_BASE + 20)) $((PORT_BASE + 21)); do

@@ -1,6 +1,8 @@
 #include "platform/edition/process.h"
 
+#include "platform/edition/process_metrics.h"
 #include "platform/observe/alarms.h"
+#include "platform/observe/metrics.h"
 #include "platform/observe/system_clock.h"
 #include "platform/observe/system_entropy.h"
 #include "platform/rpc/server.h"
@@ -8,6 +10,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -174,6 +177,7 @@ class Process {
     if (!host) return {std::move(host.error())};
     host_ = *std::move(host);
     reads_.emplace(kReadThreads, kReadsWaitingMax);
+    relay_ages_.emplace(std::set<LedgerName>(use_.relayed.begin(), use_.relayed.end()));
 
     std::vector<Error> errors;
     std::vector<rpc::Service*> apis;
@@ -194,6 +198,12 @@ class Process {
     if (!server) return {std::move(server.error())};
     server_ = *std::move(server);
     follow_rules(alarms);
+    if (!settings_.metrics_listen.empty()) {
+      auto metrics =
+          observe::MetricsServer::start(settings_.metrics_listen, [this](observe::Metrics& out) { measure(out); });
+      if (!metrics) return {std::move(metrics.error())};
+      metrics_ = *std::move(metrics);
+    }
     if (auto joined = host_->join(); !joined) return {std::move(joined.error())};
     std::cout << "listening " << settings_.listen.substr(0, settings_.listen.rfind(':')) << ':' << server_->port()
               << std::endl;
@@ -216,6 +226,11 @@ class Process {
     follower_.emplace(ports_->log(), LedgerPartition{rules_.ledger, 0}, clock_, take, alarms);
   }
 
+  void measure(observe::Metrics& out) {
+    collect({name_, settings_, clock_, host_->views(), *relay_ages_, serving_.load(std::memory_order_relaxed)}, out);
+    for (const auto& service : services_) service->collect(out);
+  }
+
   void serve() {
     bool serving = false;
     std::map<LedgerPartition, ledger::LaneState> states;
@@ -223,10 +238,13 @@ class Process {
       const bool now = host_->serving() && follower_->caught_up();
       if (now != serving) {
         serving = now;
+        serving_.store(now, std::memory_order_relaxed);
         server_->set_serving(serving);
         observe::log_info(serving ? "serving" : "not_serving", name_);
       }
-      for (const auto& [partition, view] : host_->views()) {
+      const auto views = host_->views();
+      relay_ages_->look(views, clock_.steady());
+      for (const auto& [partition, view] : views) {
         if (const auto [at, first] = states.try_emplace(partition, ledger::LaneState::kIdle); at->second != view.state) {
           at->second = view.state;
           observe::log_info("lane", partition.topic() + "[" + std::to_string(partition.partition) + "] " +
@@ -243,6 +261,7 @@ class Process {
 
   void stop() {
     observe::log_info("stopping", name_);
+    metrics_.reset();
     server_->set_serving(false);
     for (auto& service : services_) service->stop();
     host_->stop();
@@ -268,6 +287,9 @@ class Process {
   std::optional<rpc::ReadPool> reads_;
   std::optional<ledger::Follower> follower_;
   std::unique_ptr<rpc::Server> server_;
+  std::optional<RelayAges> relay_ages_;
+  std::atomic<bool> serving_{false};
+  std::unique_ptr<observe::MetricsServer> metrics_;
   bool asked_to_stop_ = false;
 };
 

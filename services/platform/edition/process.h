@@ -5,6 +5,7 @@
 #include "platform/ledger/follower.h"
 #include "platform/ledger/host.h"
 #include "platform/ledger/rules_store.h"
+#include "platform/observe/metrics.h"
 #include "platform/relay/public_events.h"
 #include "platform/rpc/read_pool.h"
 #include "platform/rpc/service.h"
@@ -53,6 +54,8 @@ class HostedService {
   virtual std::vector<CompactedTopicUse> compacted_topics() const { return {}; }
   /// Makes its gRPC services, which live as long as this object; before the server starts and the lanes are assigned.
   virtual Result<std::vector<rpc::Service*>> open(const Parts& parts) = 0;
+  /// What Prometheus sees of this service besides its lanes. Called from the metrics thread; may block for a moment.
+  virtual void collect(observe::Metrics&) {}
   /// The process is about to stop: ends what would hold the server up, as open streams. Answers of lanes and of the read
   /// pool may still come.
   virtual void stop() {}

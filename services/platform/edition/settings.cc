@@ -113,6 +113,7 @@ Settings read_settings(Environment& environment) {
   Settings out;
   out.ledger = read_ledger_settings(environment);
   out.listen = environment.required("LIENTHONG_LISTEN", {"địa chỉ máy chủ:cổng để lắng nghe", "the host:port to listen on"});
+  out.metrics_listen = environment.optional("LIENTHONG_METRICS_LISTEN", "");
   if (environment.one_of("LIENTHONG_TLS", "on", {"on", "off"}) != "off") {
     out.tls =
         rpc::TlsFiles{environment.file("LIENTHONG_TLS_CA", kAuthority), environment.file("LIENTHONG_TLS_CERT", kCertificate),

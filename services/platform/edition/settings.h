@@ -80,6 +80,8 @@ LedgerSettings read_ledger_settings(Environment& environment);
 struct Settings {
   LedgerSettings ledger;
   std::string listen;
+  /// Of the Prometheus metrics; empty: none.
+  std::string metrics_listen;
   /// Nothing: without TLS, which takes LIENTHONG_TLS=off (benchmark); callers then name themselves.
   std::optional<rpc::TlsFiles> tls;
   std::size_t lane_threads = 1;

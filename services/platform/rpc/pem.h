@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/base/instant.h"
 #include "platform/base/result.h"
 #include "platform/rpc/tls_files.h"
 
@@ -16,5 +17,8 @@ struct Pem {
 
 /// Errors: kInvalidArgument, reason TLS_FILE, naming the file that is missing, empty or not PEM.
 Result<Pem> read_pem(const TlsFiles& files);
+
+/// When the first certificate of a PEM file expires. Errors: kInvalidArgument, reason TLS_FILE, naming the file.
+Result<Instant> certificate_expiry(const std::string& file);
 
 }  // namespace lienthong::rpc

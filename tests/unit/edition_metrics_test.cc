@@ -1,0 +1,49 @@
+#include "platform/edition/process_metrics.h"
+
+#include <gtest/gtest.h>
+
+namespace lienthong::edition {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RelayAgesTest : public ::testing::Test {
+ protected:
+  void look(std::uint64_t head, std::uint64_t relayed, Duration at, ledger::LaneState state = ledger::LaneState::kServing) {
+    ledger::LaneView lane;
+    lane.state = state;
+    lane.head_seq = head;
+    lane.relayed_block_seq = relayed;
+    ages_.look({{{"routing", 0}, lane}, {{"quiet", 0}, lane}}, Instant{} + at);
+  }
+  Duration age(Duration at) { return ages_.ages(Instant{} + at).at({"routing", 0}); }
+
+  RelayAges ages_{{"routing"}};
+};
+
+TEST_F(RelayAgesTest, NothingWaitsWhileTheRelayKeepsUp) {
+  look(5, 5, 10s);
+  look(6, 6, 20s);
+  EXPECT_EQ(age(30s), 0s);
+}
+
+TEST_F(RelayAgesTest, CountsFromTheFirstBlockThatItHasNotPassed) {
+  look(5, 5, 10s);
+  look(6, 5, 20s);
+  look(9, 5, 30s);
+  EXPECT_EQ(age(50s), 30s);
+  look(9, 6, 50s);
+  EXPECT_EQ(age(50s), 20s);
+  look(9, 9, 60s);
+  EXPECT_EQ(age(70s), 0s);
+}
+
+TEST_F(RelayAgesTest, ALedgerWithoutPublicEventsOrServedElsewhereHasNone) {
+  look(9, 0, 10s);
+  EXPECT_FALSE(ages_.ages(Instant{} + 20s).contains({"quiet", 0}));
+  look(9, 0, 20s, ledger::LaneState::kIdle);
+  EXPECT_TRUE(ages_.ages(Instant{} + 20s).empty());
+}
+
+}  // namespace
+}  // namespace lienthong::edition
