@@ -12,7 +12,7 @@ namespace {
 using ledger::BlockClass;
 
 constexpr std::size_t kCreditBytes = 4U << 20;
-constexpr Duration kWriteEvery = std::chrono::milliseconds(500);
+constexpr Duration kWriteEvery = std::chrono::milliseconds(600);
 constexpr Duration kGather = std::chrono::milliseconds(100);
 constexpr Duration kTick = std::chrono::seconds(1);
 constexpr Duration kAskEndsEvery = std::chrono::seconds(2);
@@ -410,7 +410,11 @@ LedgerFeed::Slot* LedgerFeed::slot_of(const DossierId& id) {
     slots_.erase(it);
     return nullptr;
   }
-  if (*stored) slot.dossier = *std::move(*stored);
+  if (*stored) {
+    slot.dossier = std::move((*stored)->dossier);
+    slot.row = (*stored)->number;
+    slot.stored = true;
+  }
   return &slot;
 }
 
@@ -421,9 +425,10 @@ void LedgerFeed::write() {
   batch.dossiers.reserve(dirty_.size());
   batch.entries.reserve(dirty_.size());
   for (const auto& id : dirty_) {
-    const auto& slot = slots_.at(id);
-    batch.dossiers.emplace_back(id, &slot.dossier);
-    batch.entries.push_back({id, slot.number, slot.entries});
+    auto& slot = slots_.at(id);
+    if (slot.row == 0) slot.row = model_->next_number();
+    batch.dossiers.push_back({id, &slot.dossier, slot.row, !slot.stored});
+    batch.entries.push_back({slot.row, slot.number, slot.entries});
   }
   for (const auto& lane : lanes_) {
     if (lane->moved) batch.lanes.emplace_back(lane->partition(), lane->stored(reconciliation_));
@@ -441,6 +446,7 @@ void LedgerFeed::write() {
   for (auto& lane : lanes_) lane->moved = false;
   for (const auto& id : dirty_) {
     auto& slot = slots_.at(id);
+    slot.stored = true;
     slot.dirty = false;
     slot.entries.clear();
   }

@@ -94,8 +94,10 @@ class LedgerFeed final : private ports::LogSink {
   struct Lane;
   struct Slot {
     Dossier dossier;
-    std::string entries;  ///< An encoded StoredEntries.
-    std::int64_t number = 0;
+    std::string entries;      ///< An encoded StoredEntries.
+    std::int64_t number = 0;  ///< Of the entries.
+    std::int64_t row = 0;     ///< Its number in the read model; 0: none yet.
+    bool stored = false;
     bool dirty = false;
     std::uint64_t used = 0;
   };

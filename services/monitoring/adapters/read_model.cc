@@ -26,10 +26,10 @@ constexpr int kDetailColumn = 21;
 
 constexpr const char* kSchema = R"sql(
 CREATE TABLE dossier(
-  id BLOB PRIMARY KEY, p INTEGER, home TEXT, code TEXT, procedure TEXT, channel INTEGER, status INTEGER, received_by TEXT,
+  no INTEGER PRIMARY KEY, id BLOB UNIQUE, p INTEGER, home TEXT, code TEXT, procedure TEXT, channel INTEGER, status INTEGER, received_by TEXT,
   holder_kind INTEGER, holder TEXT, created INTEGER, due INTEGER, paused INTEGER, closed INTEGER, late INTEGER,
   parked_at INTEGER, unanswered_at INTEGER, undecided_at INTEGER, timer1 INTEGER, timer2 INTEGER, timer3 INTEGER, detail BLOB
-) WITHOUT ROWID;
+);
 CREATE INDEX by_created ON dossier(created, id);
 CREATE INDEX by_code ON dossier(code) WHERE code <> '';
 CREATE INDEX by_due ON dossier(due) WHERE closed = 0 AND due <> 0;
@@ -39,7 +39,7 @@ CREATE INDEX by_undecided ON dossier(undecided_at, id) WHERE undecided_at <> 0;
 CREATE INDEX by_timer1 ON dossier(p, timer1) WHERE timer1 <> 0;
 CREATE INDEX by_timer2 ON dossier(p, timer2) WHERE timer2 <> 0;
 CREATE INDEX by_timer3 ON dossier(p, timer3) WHERE timer3 <> 0;
-CREATE TABLE timeline(id BLOB, n INTEGER, entries BLOB, PRIMARY KEY(id, n)) WITHOUT ROWID;
+CREATE TABLE timeline(no INTEGER, n INTEGER, entries BLOB, PRIMARY KEY(no, n)) WITHOUT ROWID;
 CREATE TABLE lane(ledger TEXT, p INTEGER, state BLOB, PRIMARY KEY(ledger, p)) WITHOUT ROWID;
 CREATE TABLE handover(
   reader INTEGER, p INTEGER, source INTEGER, block_seq INTEGER, leaf INTEGER, dossier BLOB, at INTEGER, reached INTEGER,
@@ -205,10 +205,18 @@ class ReadModel::State {
     // A page that changes at every write goes into the file itself only now and then.
     database_.execute("PRAGMA wal_autocheckpoint = 8000");
     identity_ = identity_of(path_);
-    load_.emplace(database_.prepare(std::string("SELECT ") + kColumns + " FROM dossier WHERE id = ?1"));
-    put_.emplace(database_.prepare(std::string("INSERT OR REPLACE INTO dossier(") + kColumns + ") VALUES(" +
-                                   Conditions::places(kDetailColumn + 1) + ")"));
-    entries_.emplace(database_.prepare("INSERT OR REPLACE INTO timeline(id, n, entries) VALUES(?1, ?2, ?3)"));
+    load_.emplace(database_.prepare(std::string("SELECT ") + kColumns + ", no FROM dossier WHERE id = ?1"));
+    insert_.emplace(database_.prepare(std::string("INSERT INTO dossier(") + kColumns + ", no) VALUES(" +
+                                      Conditions::places(kDetailColumn + 2) + ")"));
+    // The id never changes; naming it here would have its index looked through each time.
+    update_.emplace(database_.prepare(
+        "UPDATE dossier SET p = ?2, home = ?3, code = ?4, procedure = ?5, channel = ?6, status = ?7, received_by = ?8, "
+        "holder_kind = ?9, holder = ?10, created = ?11, due = ?12, paused = ?13, closed = ?14, late = ?15, parked_at = ?16, "
+        "unanswered_at = ?17, undecided_at = ?18, timer1 = ?19, timer2 = ?20, timer3 = ?21, detail = ?22 WHERE no = ?23"));
+    auto last = database_.prepare("SELECT COALESCE(MAX(no), 0) FROM dossier");
+    last.step();
+    last_number_ = last.integer(0);
+    entries_.emplace(database_.prepare("INSERT OR REPLACE INTO timeline(no, n, entries) VALUES(?1, ?2, ?3)"));
     lane_.emplace(database_.prepare("INSERT OR REPLACE INTO lane(ledger, p, state) VALUES(?1, ?2, ?3)"));
     open_.emplace(database_.prepare("INSERT OR REPLACE INTO handover VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
     closed_.emplace(database_.prepare(
@@ -252,18 +260,20 @@ class ReadModel::State {
     return out;
   }
 
-  std::optional<Dossier> load(const DossierId& id) {
+  std::optional<Loaded> load(const DossierId& id) {
     Use row(*load_);
     row->bind_blob(1, id.view());
     if (!row->step()) return std::nullopt;
-    return read_row(*row).dossier;
+    return Loaded{read_row(*row).dossier, row->integer(kDetailColumn + 1)};
   }
+
+  std::int64_t next_number() { return ++last_number_; }
 
   void write(const ReadModelBatch& batch) {
     Transaction transaction(database_);
-    for (const auto& [id, dossier] : batch.dossiers) put(id, *dossier);
+    for (const auto& row : batch.dossiers) put(row);
     for (const auto& row : batch.entries) {
-      entries_->bind_blob(1, row.id.view()).bind(2, row.number).bind_blob(3, row.bytes).run();
+      entries_->bind(1, row.dossier).bind(2, row.number).bind_blob(3, row.bytes).run();
     }
     for (const auto& [partition, lane] : batch.lanes) {
       lane.SerializeToString(&bytes_);
@@ -287,12 +297,14 @@ class ReadModel::State {
         .bind(5, handover.source.index);
   }
 
-  void put(const DossierId& id, const Dossier& dossier) {
+  void put(const ReadModelBatch::Row& row) {
+    const auto& dossier = *row.dossier;
     v1::StoredDetail detail;
     store(dossier, detail);
     detail.SerializeToString(&bytes_);
     const auto parked = dossier.parked_in();
-    put_->bind_blob(1, id.view())
+    (row.fresh ? *insert_ : *update_)
+        .bind_blob(1, row.id.view())
         .bind(2, dossier.partition)
         .bind_text(3, dossier.home_key)
         .bind_text(4, dossier.code)
@@ -314,6 +326,7 @@ class ReadModel::State {
         .bind(20, dossier.strands[1].next_timer().micros)
         .bind(21, dossier.strands[2].next_timer().micros)
         .bind_blob(22, bytes_)
+        .bind(23, row.number)
         .run();
   }
 
@@ -322,7 +335,9 @@ class ReadModel::State {
   std::optional<FileIdentity> identity_;
   std::string bytes_;
   std::optional<Statement> load_;
-  std::optional<Statement> put_;
+  std::int64_t last_number_ = 0;
+  std::optional<Statement> insert_;
+  std::optional<Statement> update_;
   std::optional<Statement> entries_;
   std::optional<Statement> lane_;
   std::optional<Statement> open_;
@@ -353,7 +368,8 @@ void ReadModel::remove(const std::string& path) { sqlite::remove_database(path);
 Result<ReadModel::Kept> ReadModel::kept() {
   return state_->guarded([&] { return state_->kept(); });
 }
-Result<std::optional<Dossier>> ReadModel::load(const DossierId& id) {
+std::int64_t ReadModel::next_number() { return state_->next_number(); }
+Result<std::optional<ReadModel::Loaded>> ReadModel::load(const DossierId& id) {
   return state_->guarded([&] { return state_->load(id); });
 }
 Result<void> ReadModel::write(const ReadModelBatch& batch) {
@@ -378,7 +394,7 @@ class ReadModelViews::Connection {
 
   std::vector<Decision> decisions(const DossierId& id) {
     std::vector<Decision> out;
-    auto rows = database_.prepare("SELECT entries FROM timeline WHERE id = ?1");
+    auto rows = database_.prepare("SELECT entries FROM timeline WHERE no = (SELECT no FROM dossier WHERE id = ?1)");
     rows.bind_blob(1, id.view());
     while (rows.step()) {
       v1::StoredEntries entries;

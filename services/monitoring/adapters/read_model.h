@@ -23,10 +23,17 @@ namespace v1 = ::lienthong::monitoring::v1;
 
 /// What is written together: the fold of a stretch of all ledgers.
 struct ReadModelBatch {
-  std::vector<std::pair<DossierId, const Dossier*>> dossiers;
+  struct Row {
+    DossierId id;
+    const Dossier* dossier = nullptr;
+    /// Of its row: what is written at one time stands together in the file, whatever the ids.
+    std::int64_t number = 0;
+    bool fresh = false;  ///< Not written before.
+  };
+  std::vector<Row> dossiers;
   /// New rows of timelines: an encoded StoredEntries each, under a number no other row of the dossier has.
   struct Entries {
-    DossierId id;
+    std::int64_t dossier = 0;  ///< Number of its row.
     std::int64_t number = 0;
     std::string_view bytes;
   };
@@ -54,7 +61,13 @@ class ReadModel {
     std::vector<std::pair<Handover, OpenHandover>> handovers;
   };
   Result<Kept> kept();
-  Result<std::optional<Dossier>> load(const DossierId& id);
+  struct Loaded {
+    Dossier dossier;
+    std::int64_t number = 0;
+  };
+  Result<std::optional<Loaded>> load(const DossierId& id);
+  /// A number that no row has and that was not given before.
+  std::int64_t next_number();
   /// All or nothing.
   Result<void> write(const ReadModelBatch& batch);
   /// False once the file was deleted or replaced: then it has to be opened again.
