@@ -2,9 +2,11 @@
 import os
 import pathlib
 import time
+import urllib.request
 import uuid
 
 import cases
+import monitoring_cases
 
 import api
 import grpc
@@ -45,6 +47,18 @@ class Privacy:
             self.system.redis("save")
         time.sleep(1)
 
+    def assert_not_shown(self, sealed, marks):
+        """Nor do the numbers and the views across services show one."""
+        shown = [urllib.request.urlopen(f"http://{address}/metrics", timeout=10).read() for address in self.system.metrics.values()]
+        self.assertTrue(all(b"lienthong_serving" in text for text in shown))
+        with monitoring_cases.Monitoring(self.system) as monitoring:
+            for dossier_id, code, _ in sealed:
+                timeline = monitoring_cases.eventually(self, 30, lambda one=dossier_id: monitoring.timeline(one), lambda seen: len(seen.entries) > 1)
+                self.assertEqual(timeline.dossier.dossier_code, code)
+                shown.append(timeline.SerializeToString())
+            shown.append(monitoring.flow().__repr__().encode())
+        self.assertEqual([mark for mark in marks if any(mark in text for text in shown)], [])
+
     def test_no_canary_is_found_in_clear_before_and_after_erasure(self):
         directory = self.system.directory
         with api.Client(self.system, "demo") as desk:
@@ -58,6 +72,7 @@ class Privacy:
             self.flush()
             self.assertTrue(files_with(directory, [clear.encode()]), "the scan does not see what stands in the ledger in clear")
             self.assertEqual(files_with(directory, marks), [])
+            self.assert_not_shown(sealed, marks)
 
             view = desk.intake_messages.DOSSIER_VIEW_FULL
             dossier_id, code, canaries = sealed[0]

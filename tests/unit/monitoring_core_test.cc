@@ -281,6 +281,18 @@ TEST(Reconciliation, TellsTheStoreOnlyWhatIsOpenBetweenTwoWrites) {
   EXPECT_TRUE(book.take_changes().remove.empty());
 }
 
+TEST(Reconciliation, WritesOverWhatTheStoreHasWhenItIsOpenedAgainBetweenTwoWrites) {
+  Reconciliation book;
+  book.expect(handover(1), kDossier, at(0));
+  ASSERT_EQ(book.take_changes().write.size(), 1U);
+  book.reach(handover(1), kDossier, at(1));
+  book.reach(handover(1), kDossier, at(2));  // twice
+  const auto changes = book.take_changes();
+  ASSERT_EQ(changes.write.size(), 1U);
+  EXPECT_TRUE(changes.write.front().second.reached);
+  EXPECT_TRUE(changes.remove.empty());
+}
+
 TEST(Reconciliation, GoesOnWithWhatAStoreKept) {
   Reconciliation book;
   book.restore(handover(1), {kDossier, at(0), false});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace lienthong::monitoring {
 
@@ -15,19 +16,12 @@ std::size_t HandoverHash::operator()(const Handover& handover) const noexcept {
 
 std::optional<Duration> Reconciliation::meet(const Handover& handover, const OpenHandover& end) {
   const auto [it, first] = open_.try_emplace(handover, end);
-  if (first || it->second.reached == end.reached) {
-    touched_.insert(handover);
-    return std::nullopt;
-  }
+  if (first) opened_.push_back(handover);
+  if (first || it->second.reached == end.reached) return std::nullopt;
   const auto& other = it->second;
   const Duration passed = end.reached ? end.at - other.at : other.at - end.at;
+  if (other.stored) met_.push_back(handover);
   open_.erase(it);
-  // Both ends within one write of the store: it never hears of this one.
-  if (stored_.contains(handover)) {
-    touched_.insert(handover);
-  } else {
-    touched_.erase(handover);
-  }
   return std::max(passed, Duration::zero());
 }
 
@@ -43,32 +37,31 @@ std::optional<Duration> Reconciliation::reach(const Handover& handover, const Do
 
 Reconciliation::Changes Reconciliation::take_changes() {
   Changes out;
-  for (const auto& handover : touched_) {
+  for (const auto& handover : opened_) {
     const auto now = open_.find(handover);
-    if (now != open_.end()) {
-      if (stored_.insert(handover).second) out.write.emplace_back(handover, now->second);
-    } else if (stored_.erase(handover) != 0) {
-      out.remove.push_back(handover);
-    }
+    if (now == open_.end() || std::exchange(now->second.stored, true)) continue;
+    out.write.emplace_back(handover, now->second);
   }
-  touched_.clear();
+  for (const auto& handover : met_) {
+    // One that was opened again has been written over.
+    if (!open_.contains(handover)) out.remove.push_back(handover);
+  }
+  opened_.clear();
+  met_.clear();
   return out;
 }
 
 void Reconciliation::put_back(const Changes& changes) {
   for (const auto& [handover, open] : changes.write) {
-    stored_.erase(handover);
-    touched_.insert(handover);
+    if (const auto now = open_.find(handover); now != open_.end()) now->second.stored = false;
+    opened_.push_back(handover);
   }
-  for (const auto& handover : changes.remove) {
-    stored_.insert(handover);
-    touched_.insert(handover);
-  }
+  met_.insert(met_.end(), changes.remove.begin(), changes.remove.end());
 }
 
 void Reconciliation::restore(const Handover& handover, const OpenHandover& open) {
   open_[handover] = open;
-  stored_.insert(handover);
+  open_[handover].stored = true;
 }
 
 std::map<Pair, PairState> evaluate(const Reconciliation& reconciliation, const std::map<Pair, ReaderPosition>& positions,

@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace lienthong::monitoring {
@@ -29,6 +28,8 @@ struct OpenHandover {
   Instant at;
   /// True: the reader's end was read, the source's not.
   bool reached = false;
+  /// The store has it.
+  bool stored = false;
 };
 
 /// Pairs of services, per partition.
@@ -79,8 +80,9 @@ class Reconciliation {
  private:
   std::optional<Duration> meet(const Handover& handover, const OpenHandover& end);
   std::unordered_map<Handover, OpenHandover, HandoverHash> open_;
-  std::unordered_set<Handover, HandoverHash> stored_;
-  std::unordered_set<Handover, HandoverHash> touched_;
+  // Since the last changes; most that were opened have met by then, and the store never hears of them.
+  std::vector<Handover> opened_;
+  std::vector<Handover> met_;
   std::map<Pair, PairTotals> totals_;
 };
 
