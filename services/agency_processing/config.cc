@@ -24,7 +24,9 @@ class Service final : public edition::HostedService {
     intake_address_ = environment.required("LIENTHONG_INTAKE_ADDRESS", edition::kIntakeAddress);
   }
 
-  std::vector<edition::HostedLedger> ledgers() const override { return {{make_machine()}}; }
+  std::vector<edition::HostedLedger> ledgers() const override {
+    return {{make_machine(), false, true, agency::v1::EventType_descriptor()}};
+  }
 
   Result<std::vector<rpc::Service*>> open(const edition::Parts& parts) override {
     auto audit = observe::AuditFile::open(parts.settings.ledger.data_dir + "/audit.log", parts.clock);
