@@ -2,6 +2,7 @@
 #include "intake/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
+#include "public_events/config.h"
 #include "shared_kernel/api/parked_service.h"
 
 int main() {
@@ -12,5 +13,6 @@ int main() {
   std::vector<std::unique_ptr<lt::edition::HostedService>> services;
   services.push_back(lt::intake::make_service());
   services.push_back(lt::shared_kernel::api::make_parked_service({lt::intake::parked_ledger()}));
+  services.push_back(lt::public_events::make_service());
   return lt::edition::run("intake", rules, std::move(services));
 }

@@ -5,6 +5,7 @@
 #include "monitoring/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
+#include "public_events/config.h"
 #include "routing/config.h"
 #include "shared_kernel/api/parked_service.h"
 
@@ -21,5 +22,6 @@ int main() {
   services.push_back(lt::shared_kernel::api::make_parked_service(
       {lt::intake::parked_ledger(), lt::routing::parked_ledger(), lt::agency_processing::parked_ledger()}));
   services.push_back(lt::monitoring::make_service());
+  services.push_back(lt::public_events::make_service());
   return lt::edition::run("lienthong", rules, std::move(services));
 }

@@ -2,6 +2,7 @@
 #include "catalogue/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
+#include "public_events/config.h"
 #include "routing/config.h"
 #include "shared_kernel/api/parked_service.h"
 
@@ -14,5 +15,6 @@ int main() {
   services.push_back(lt::catalogue::make_service(catalogue));
   services.push_back(lt::routing::make_service());
   services.push_back(lt::shared_kernel::api::make_parked_service({lt::routing::parked_ledger()}));
+  services.push_back(lt::public_events::make_service());
   return lt::edition::run("routing", rules, std::move(services));
 }

@@ -28,6 +28,7 @@ std::string_view name_of(Action action) {
     case Action::kScanPost: return "post.scan";
     case Action::kTellPost: return "post.tell";
     case Action::kSettlePost: return "post.settle";
+    case Action::kReadEvents: return "event.read";
   }
   return "";
 }

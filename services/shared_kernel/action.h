@@ -28,6 +28,7 @@ enum class Action : std::uint8_t {
   kResumeParked = 17,       ///< `ledger.resume`: retry or skip what a parked dossier waits for.
   kReadLedger = 18,         ///< `ledger.read`
   kForwardCommand = 19,  ///< `command.forward`: hand on a request of another principal to the lane's owner; services only.
+  kReadEvents = 20,      ///< `event.read`: stream the public events of all dossiers.
   kSendPost = 32,        ///< `post.send`: order, hand over and take over shipments; make, seal and open bags.
   kReadPost = 33,        ///< `post.read`
   kScanPost = 34,        ///< `post.scan`: report what happened to an item, as its carrier.
@@ -41,7 +42,8 @@ inline constexpr std::array kActions = {
     Action::kSteerRoute,     Action::kReadWork,        Action::kAnswerWork,        Action::kReadWorkContent,
     Action::kReadCatalogue,  Action::kImportCatalogue, Action::kReadSealedContent, Action::kReadContentKey,
     Action::kResumeParked,   Action::kReadLedger,      Action::kForwardCommand,    Action::kSendPost,
-    Action::kReadPost,       Action::kScanPost,        Action::kTellPost,          Action::kSettlePost};
+    Action::kReadPost,       Action::kScanPost,        Action::kTellPost,          Action::kSettlePost,
+    Action::kReadEvents};
 
 /// The name used in catalogue files, e.g. `work.answer`.
 std::string_view name_of(Action action);

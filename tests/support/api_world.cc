@@ -44,6 +44,10 @@ std::optional<ledger::RulesVersion> FixedRules::find(const Cursor& cursor) const
   return cursor == version_.cursor ? std::optional(version_) : std::nullopt;
 }
 
+std::shared_ptr<const shared_kernel::Catalogue> demonstration_catalogue() {
+  return *shared_kernel::Catalogue::make(1, contents_of_catalogue());
+}
+
 bool eventually(const std::function<bool()>& holds) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (!holds()) {
@@ -68,7 +72,7 @@ ApiWorld::ApiWorld() {
       }
     }
   }
-  rules_ = std::make_unique<FixedRules>(*shared_kernel::Catalogue::make(1, contents_of_catalogue()));
+  rules_ = std::make_unique<FixedRules>(demonstration_catalogue());
   ledger::HostPorts ports{
       log_,
       projection_,

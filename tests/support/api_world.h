@@ -33,6 +33,9 @@ class FixedRules final : public ledger::RulesStore {
   ledger::RulesVersion version_;
 };
 
+/// The demonstration catalogue with the principal `elsewhere`, see ApiWorld.
+std::shared_ptr<const shared_kernel::Catalogue> demonstration_catalogue();
+
 /// Looks again and again, up to 20 s.
 bool eventually(const std::function<bool()>& holds);
 

@@ -1,7 +1,7 @@
-#include "agency_processing/adapters/stream_cursor.h"
 #include "intake/adapters/sqlite_key_store.h"
 #include "platform/crypto/sha256.h"
 #include "platform/memory/in_memory_projection.h"
+#include "platform/rpc/stream_cursor.h"
 #include "shared_kernel/api/reads.h"
 #include "tests/support/child_process.h"
 
@@ -17,9 +17,9 @@ namespace lienthong {
 namespace {
 
 namespace api_v1 = ::lienthong::api::v1;
-using agency_processing::decode_cursor;
-using agency_processing::encode_cursor;
-using agency_processing::StreamCursor;
+using rpc::decode_cursor;
+using rpc::encode_cursor;
+using rpc::StreamCursor;
 
 class NoSink final : public ports::ProjectionSink {
   void on_projection(ports::ProjectionMessage) override {}

@@ -1,6 +1,7 @@
 #include "tools/ltctl/agency_commands.h"
 #include "tools/ltctl/catalogue_commands.h"
 #include "tools/ltctl/dossier_commands.h"
+#include "tools/ltctl/event_commands.h"
 #include "tools/ltctl/ledger_commands.h"
 #include "tools/ltctl/monitoring_commands.h"
 #include "tools/ltctl/parked_commands.h"
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   lienthong::ltctl::add_work_commands(app, session);
   lienthong::ltctl::add_agency_commands(app, session);
   lienthong::ltctl::add_catalogue_commands(app, session);
+  lienthong::ltctl::add_event_commands(app, session);
   lienthong::ltctl::add_ledger_commands(app, session);
   lienthong::ltctl::add_monitoring_commands(app, session);
   lienthong::ltctl::add_parked_commands(app, session);

@@ -45,7 +45,7 @@ struct WorkFeed::Session {
     ledger::ChainHead head;
     /// False until the block that the cursor names was found.
     bool anchored = false;
-    StreamPosition next;
+    rpc::StreamPosition next;
     ports::FollowId follow = 0;
     std::deque<Pending> pending;
   };
@@ -61,9 +61,9 @@ struct WorkFeed::Session {
     return wish.shard_count == 1 || read_u64_be(dossier.view()) % wish.shard_count == wish.shard_index;
   }
   std::string cursor() const {
-    StreamCursor out;
+    rpc::StreamCursor out;
     for (const auto& partition : partitions) out.push_back(partition.next);
-    return encode_cursor(out);
+    return rpc::encode_cursor(out);
   }
 };
 

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "agency_processing/adapters/block_items.h"
-#include "agency_processing/adapters/stream_cursor.h"
 #include "agency_processing/adapters/work_answers.h"
 #include "platform/ledger/fold.h"
 #include "platform/ledger/rules_store.h"
 #include "platform/ports/log.h"
 #include "platform/ports/projection.h"
 #include "platform/rpc/service.h"
+#include "platform/rpc/stream_cursor.h"
 #include "shared_kernel/api/reads.h"
 
 #include <atomic>
@@ -29,7 +29,7 @@ namespace lienthong::agency_processing {
 struct StreamWish {
   rpc::Call call;
   std::string agency;
-  std::optional<StreamCursor> cursor;
+  std::optional<rpc::StreamCursor> cursor;
   std::uint32_t shard_index = 0;
   std::uint32_t shard_count = 1;
 };

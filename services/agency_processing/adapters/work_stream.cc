@@ -100,7 +100,7 @@ Result<StreamWish> WorkStream::wish_of(const v1::StreamWorkStart& start) const {
                                       "must be below the count, at most 256."));
   }
   if (!start.cursor().empty()) {
-    auto cursor = decode_cursor(start.cursor());
+    auto cursor = rpc::decode_cursor(start.cursor());
     if (!cursor) return failure(cursor.error());
     wish.cursor = std::move(*cursor);
   }

@@ -120,7 +120,8 @@ class Process {
       return 0;
     }
     const EventMask mask = events->mask();
-    if (mask != 0) use_.relayed.push_back(name);
+    if (mask == 0) return 0;
+    use_.relayed.push_back(name);
     public_events_.emplace(name, *std::move(events));
     return mask;
   }
@@ -182,7 +183,8 @@ class Process {
     std::vector<Error> errors;
     std::vector<rpc::Service*> apis;
     for (auto& service : services_) {
-      auto opened = service->open({name_, settings_, *ports_, *host_, clock_, rules_.store, *reads_, alarms});
+      auto opened =
+          service->open({name_, settings_, *ports_, *host_, clock_, rules_.store, *reads_, alarms, public_events_});
       if (!opened) {
         errors.push_back(std::move(opened.error()));
         continue;

@@ -11,6 +11,7 @@
 #include "platform/rpc/service.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct Parts {
   const ledger::RulesStore& rules;
   rpc::ReadPool& reads;
   ledger::AlarmSink alarms;
+  /// Of the process's ledgers that have public events.
+  const std::map<LedgerName, relay::PublicEvents>& public_events;
 };
 
 /// A ledger that a service decides for.

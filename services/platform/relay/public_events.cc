@@ -123,17 +123,25 @@ Result<PublicEvents> PublicEvents::make(LedgerName service, const std::string& p
   return events;
 }
 
+EventMask PublicEvents::type_mask(std::string_view type) const {
+  for (std::uint32_t number = 0; number < types_.size(); ++number) {
+    if (types_[number].prototype != nullptr && types_[number].name == type) return mask_of(number);
+  }
+  return 0;
+}
+
 Result<std::vector<PublicEvent>> PublicEvents::of_leaf(const LedgerPartition& partition, const block::Block& block,
-                                                       std::size_t leaf) const {
+                                                       std::size_t leaf, EventMask wanted) const {
   std::vector<PublicEvent> out;
-  if ((block.leaf_events(leaf) & mask_) == 0) return out;
+  wanted &= mask_;
+  if ((block.leaf_events(leaf) & wanted) == 0) return out;
   block::v1::Leaf decision;
   const auto bytes = block.leaf_bytes(leaf);
   if (!decision.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return failure(unreadable(partition, block, "leaf"));
   for (int i = 0; i < decision.events_size(); ++i) {
     const auto& event = decision.events(i);
-    if (event.type() >= types_.size() || types_[event.type()].prototype == nullptr) continue;
+    if (event.type() >= types_.size() || (mask_of(event.type()) & wanted) == 0) continue;
     const auto& type = types_[event.type()];
     const std::unique_ptr<Message> message(type.prototype->New());
     if (!message->ParseFromString(event.payload())) return failure(unreadable(partition, block, type.name.c_str()));

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace google::protobuf {
@@ -44,11 +45,13 @@ class PublicEvents {
 
   /// Set of the public event types; a leaf without one of them has nothing to tell.
   EventMask mask() const { return mask_; }
+  /// Set of the one public event type with this CloudEvents type; empty when there is none.
+  EventMask type_mask(std::string_view type) const;
 
-  /// Public events of the leaf, in their order. `block` must be effective.
+  /// Public events of the leaf with one of the wanted types, in their order. `block` must be effective.
   /// Errors: kDataLoss when the leaf or an event can't be read.
-  Result<std::vector<PublicEvent>> of_leaf(const LedgerPartition& partition, const block::Block& block,
-                                           std::size_t leaf) const;
+  Result<std::vector<PublicEvent>> of_leaf(const LedgerPartition& partition, const block::Block& block, std::size_t leaf,
+                                           EventMask wanted = ~EventMask{0}) const;
 
  private:
   struct Type {

@@ -1,10 +1,10 @@
-#include "agency_processing/adapters/stream_cursor.h"
+#include "platform/rpc/stream_cursor.h"
 
 #include "platform/base/encoding.h"
 
 #include <optional>
 
-namespace lienthong::agency_processing {
+namespace lienthong::rpc {
 namespace {
 
 constexpr char kVersion = 1;
@@ -60,4 +60,4 @@ Result<StreamCursor> decode_cursor(std::string_view bytes) {
   return cursor;
 }
 
-}  // namespace lienthong::agency_processing
+}  // namespace lienthong::rpc

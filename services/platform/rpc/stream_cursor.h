@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace lienthong::agency_processing {
+namespace lienthong::rpc {
 
 /// How far a stream has come in one partition: it goes on with block `block_seq`, found at or behind `offset`, of which
 /// `index` decisions are done already.
@@ -26,4 +26,4 @@ std::string encode_cursor(const StreamCursor& cursor);
 /// Errors: kInvalidArgument, reason CURSOR_INVALID.
 Result<StreamCursor> decode_cursor(std::string_view bytes);
 
-}  // namespace lienthong::agency_processing
+}  // namespace lienthong::rpc
