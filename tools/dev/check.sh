@@ -39,6 +39,10 @@ lint_protos() {
   (cd proto && { [ -x node_modules/.bin/buf ] || npm ci --no-audit --no-fund --silent; }) || return 1
   proto/node_modules/.bin/buf lint
 }
+lint_events() {
+  /usr/bin/python3 -B tools/asyncapi/generate.py --check || return 1
+  (cd tools/asyncapi && { [ -d node_modules/@asyncapi/parser ] || npm ci --ignore-scripts --no-audit --no-fund --silent; } && node validate.cjs ../../docs/asyncapi.yaml)
+}
 # Headers are compiled alone, and clang-tidy reads headers: both need the generated ones.
 generated() { cmake --build --preset dev --target lienthong_messages lienthong_services; }
 architecture() { ctest --test-dir build/dev -L '^architecture$' --output-on-failure --no-tests=error; }
@@ -51,6 +55,7 @@ lint_cpp() {
 run "format (clang-format)" "clang-format-14 -i \$(git ls-files '*.cc' '*.h')" format
 run "shell (shellcheck)" "Correct what shellcheck names." lint_shell
 run "protos (buf lint)" "Correct what buf names; it needs npm's packages once." lint_protos
+run "events (AsyncAPI)" "tools/asyncapi/generate.py writes docs/asyncapi.yaml; its validator needs npm's packages once." lint_events
 run "generated code" "Correct what protoc or the compiler names." generated
 run "architecture" "Correct what is named above; the rules stand in services/README.md and tests/architecture/rules.py." architecture
 [ "$tidy" = no ] || run "C++ (clang-tidy)" "Correct what clang-tidy names; .clang-tidy gives the reasons." lint_cpp
