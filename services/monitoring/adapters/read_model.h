@@ -19,8 +19,6 @@
 
 namespace lienthong::monitoring {
 
-namespace v1 = ::lienthong::monitoring::v1;
-
 /// What is written together: the fold of a stretch of all ledgers.
 struct ReadModelBatch {
   struct Row {

@@ -8,8 +8,6 @@
 
 namespace lienthong::monitoring {
 
-namespace v1 = ::lienthong::monitoring::v1;
-
 /// Raised whenever a stored form or what is made of the ledgers changes: a read model of another version is built anew.
 inline constexpr int kReadModelVersion = 2;
 

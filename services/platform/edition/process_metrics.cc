@@ -2,9 +2,8 @@
 
 #include "platform/rpc/pem.h"
 
-#include <time.h>
-
 #include <array>
+#include <ctime>
 #include <filesystem>
 #include <system_error>
 

@@ -24,6 +24,7 @@ constexpr std::size_t kReasonBytesMax = 64;
 constexpr std::size_t kNoteBytesMax = 500;
 constexpr auto kSourceAnswerMax = std::chrono::seconds(5);
 constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::string_view kTypePrefix = "EVENT_TYPE_";
 
 Error not_parked() {
   return {ErrorCode::kFailedPrecondition, "NOT_PARKED_HERE", "Hồ sơ không dừng ở sự kiện này; hãy xem lại hàng lỗi.",
@@ -40,7 +41,7 @@ std::string event_name(const google::protobuf::EnumDescriptor* types, std::uint3
   const auto* value = types == nullptr ? nullptr : types->FindValueByNumber(static_cast<int>(type));
   if (value == nullptr) return "Event " + std::to_string(type);
   std::string_view name = value->name();
-  if (constexpr std::string_view kPrefix = "EVENT_TYPE_"; name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
+  if (name.starts_with(kTypePrefix)) name.remove_prefix(kTypePrefix.size());
   std::string out;
   bool begins = true;
   for (const char c : name) {
@@ -82,8 +83,8 @@ std::optional<ResumeAction> action_of(parked_v1::ParkedAction action) {
 }
 
 Result<void> check_word(const parked_v1::ResumeParkedRequest& request) {
-  if (const auto actor = check_text(request.actor(), "actor", kActorBytesMax, true); !actor) return actor;
-  if (const auto reason = check_text(request.reason_code(), "reason_code", kReasonBytesMax, true); !reason) return reason;
+  if (auto actor = check_text(request.actor(), "actor", kActorBytesMax, true); !actor) return actor;
+  if (auto reason = check_text(request.reason_code(), "reason_code", kReasonBytesMax, true); !reason) return reason;
   if (!is_name(request.reason_code())) {
     return failure(rpc::invalid_field("reason_code", "chỉ gồm chữ hoa, chữ số và dấu _; ví dụ SENT_TWICE.",
                                       "only capitals, digits and _, e.g. SENT_TWICE."));
@@ -196,7 +197,7 @@ Result<ParkedApi::Place> ParkedApi::place_of(const ParkedLedger& ledger, const s
   return Place{partition_of(name->home, partitions), name->id};
 }
 
-parked_v1::ParkedDossier ParkedApi::view(const ParkedLedger& ledger, const Place& place, const Value& value) const {
+parked_v1::ParkedDossier ParkedApi::view(const ParkedLedger& ledger, const Place& place, const Value& value) {
   parked_v1::ParkedDossier out;
   const auto home = HomeKey::parse(home_key_of(ledger, value.state()));
   out.set_dossier_id(home ? format_dossier_name({*home, place.id})
@@ -348,7 +349,7 @@ void ParkedApi::resume(const rpc::Call& call, const parked_v1::ResumeParkedReque
     word.action = *action_of(request.action());
     word.person = principal + "/" + request.actor();
     word.reason_code = request.reason_code();
-    word.reply = [this, ledger, place, out](const ledger::Reply& reply) {
+    word.reply = [ledger, place, out](const ledger::Reply& reply) {
       if (reply.error) return out.fail(*reply.error, reply.retry_after);
       parked_v1::ResumeParkedResponse answer;
       if (reply.value != nullptr) {

@@ -86,12 +86,12 @@ class ParkedApi {
 
   /// The ledger a permitted caller names.
   Result<const ParkedLedger*> ledger_for(const rpc::Call& call, const std::string& name) const;
-  Result<Place> place_of(const ParkedLedger& ledger, const std::string& dossier_id) const;
+  Result<Place> place_of(const ParkedLedger& ledger, const std::string& text) const;
   /// `done` gets the value of a dossier that is parked.
   void read_parked(const ParkedLedger& ledger, const Place& place,
                    std::function<void(Result<std::shared_ptr<const Value>>)> done) const;
   Result<parked_v1::TryParkedResponse> try_run(const ParkedLedger& ledger, const Place& place, const Value& value);
-  parked_v1::ParkedDossier view(const ParkedLedger& ledger, const Place& place, const Value& value) const;
+  static parked_v1::ParkedDossier view(const ParkedLedger& ledger, const Place& place, const Value& value);
 
   ParkedApiParts parts_;
   std::unique_ptr<SourceReads> sources_;
