@@ -1,5 +1,6 @@
 #include "platform/edition/process_metrics.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace lienthong::edition {
@@ -43,6 +44,22 @@ TEST_F(RelayAgesTest, ALedgerWithoutPublicEventsOrServedElsewhereHasNone) {
   EXPECT_FALSE(ages_.ages(Instant{} + 20s).contains({"quiet", 0}));
   look(9, 0, 20s, ledger::LaneState::kIdle);
   EXPECT_TRUE(ages_.ages(Instant{} + 20s).empty());
+}
+
+TEST_F(RelayAgesTest, BlocksAreToldOfRelayedLedgersOnly) {
+  look(9, 5, 10s);
+  const std::string name = "routing";
+  const Settings settings;
+  const observe::SystemClock clock;
+  ledger::LaneView lane;
+  lane.state = ledger::LaneState::kServing;
+  lane.head_seq = 9;
+  lane.relayed_block_seq = 5;
+  const LaneViews lanes = {{{"routing", 0}, lane}, {{"quiet", 0}, lane}};
+  observe::Metrics metrics;
+  collect({name, settings, clock, lanes, ages_, true}, metrics);
+  EXPECT_THAT(metrics.text(), ::testing::HasSubstr("lienthong_relay_lag_blocks{service=\"routing\",partition=\"0\"} 4\n"));
+  EXPECT_THAT(metrics.text(), ::testing::Not(::testing::HasSubstr("lienthong_relay_lag_blocks{service=\"quiet\"")));
 }
 
 }  // namespace

@@ -178,7 +178,10 @@ class Process {
     if (!host) return {std::move(host.error())};
     host_ = *std::move(host);
     reads_.emplace(kReadThreads, kReadsWaitingMax);
-    relay_ages_.emplace(std::set<LedgerName>(use_.relayed.begin(), use_.relayed.end()));
+    // Without a topic nothing is relayed, hence nothing is behind.
+    std::set<LedgerName> relayed;
+    if (public_topic_) relayed.insert(use_.relayed.begin(), use_.relayed.end());
+    relay_ages_.emplace(std::move(relayed));
 
     std::vector<Error> errors;
     std::vector<rpc::Service*> apis;

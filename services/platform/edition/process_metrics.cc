@@ -2,6 +2,7 @@
 
 #include "platform/rpc/pem.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <filesystem>
@@ -90,9 +91,16 @@ std::map<LedgerPartition, Duration> RelayAges::ages(Instant now) const {
 void collect(const ProcessView& process, observe::Metrics& out) {
   out.gauge("lienthong_serving", "1 while the process does its work.", {{"process", process.name}}, process.serving ? 1 : 0);
   for (const auto& [partition, lane] : process.lanes) collect_lane(partition, lane, out);
-  for (const auto& [partition, age] : process.relays.ages(process.clock.steady())) {
-    out.gauge("lienthong_relay_oldest_age_seconds", "Age of the first decision that is still to be published.",
-              {{"service", partition.ledger}, {"partition", std::to_string(partition.partition)}}, seconds(age));
+  const auto ages = process.relays.ages(process.clock.steady());
+  for (const auto& [partition, lane] : process.lanes) {
+    const auto age = ages.find(partition);
+    if (age == ages.end()) continue;
+    const std::string p = std::to_string(partition.partition);
+    const observe::Metrics::Labels labels = {{"service", partition.ledger}, {"partition", p}};
+    out.gauge("lienthong_relay_lag_blocks", "Blocks the lane has folded and its relay has not passed.", labels,
+              count(lane.head_seq - std::min(lane.head_seq, lane.relayed_block_seq)));
+    out.gauge("lienthong_relay_oldest_age_seconds", "Age of the first decision that is still to be published.", labels,
+              seconds(age->second));
   }
   out.gauge("lienthong_clock_difference_seconds", "Wall time less the time the process goes by.",
             {{"process", process.name}}, seconds(process.clock.difference()));
