@@ -2,8 +2,8 @@
 
 #include "tools/ltctl/event_tail.h"
 
-#include <signal.h>
-
+#include <csignal>
+#include <cstdio>
 #include <memory>
 #include <utility>
 

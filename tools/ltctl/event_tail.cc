@@ -5,11 +5,11 @@
 #include "tools/ltctl/rpc_calls.h"
 
 #include <google/protobuf/descriptor.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <string_view>
 

@@ -16,7 +16,7 @@ namespace lienthong::ledger {
 struct RelaySettings {
   /// Decisions published and not yet confirmed.
   std::size_t in_flight_max = 1'000;
-  std::size_t follow_credit_bytes = 4 * 1024 * 1024;
+  std::size_t follow_credit_bytes = std::size_t{4} << 20U;
   /// A publication without outcome for so long is begun anew. Long, as a publisher that waits for its broker keeps what it
   /// was given and sends that too.
   Duration answer_max = std::chrono::minutes(10);

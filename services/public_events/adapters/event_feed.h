@@ -95,14 +95,14 @@ class EventFeed final : public ports::LogSink {
   void ask_heads(const std::shared_ptr<Session>& session);
   void note_heads(Session& session, const std::vector<ledger::v1::PartitionMeta>& metas);
   void ask_end(Session& session, std::uint32_t partition);
-  void on_end(const ports::EndOffset& end);
+  void on_end(const ports::EndOffset& answer);
   void on_fetched(const ports::Fetched& fetched);
   bool take(Session& session, std::uint32_t partition, const ports::Fetched& fetched);
   bool anchor(Session& session, std::uint32_t partition, const block::Block& block);
   Result<bool> gather_block(Session& session, std::uint32_t partition, events::v1::StreamEventsResponse& out,
                             std::size_t& bytes);
   void flush(Session& session);
-  void write(Session& session, events::v1::StreamEventsResponse& out);
+  static void write(Session& session, events::v1::StreamEventsResponse& out);
   void end(Session& session, const std::optional<Error>& error);
 
   EventFeedParts parts_;
