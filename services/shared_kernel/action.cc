@@ -29,6 +29,10 @@ std::string_view name_of(Action action) {
     case Action::kTellPost: return "post.tell";
     case Action::kSettlePost: return "post.settle";
     case Action::kReadEvents: return "event.read";
+    case Action::kReadNotice: return "notice.read";
+    case Action::kSteerNotice: return "notice.steer";
+    case Action::kReportReceipt: return "notice.receipt";
+    case Action::kReadContact: return "contact.read";
   }
   return "";
 }

@@ -29,6 +29,10 @@ enum class Action : std::uint8_t {
   kReadLedger = 18,         ///< `ledger.read`
   kForwardCommand = 19,  ///< `command.forward`: hand on a request of another principal to the lane's owner; services only.
   kReadEvents = 20,      ///< `event.read`: stream the public events of all dossiers.
+  kReadNotice = 24,      ///< `notice.read`: notices of an agency's dossiers, without addresses.
+  kSteerNotice = 25,     ///< `notice.steer`: send a failed notice again.
+  kReportReceipt = 26,   ///< `notice.receipt`: report what became of a notice; providers' gateways only.
+  kReadContact = 27,     ///< `contact.read`: services only.
   kSendPost = 32,        ///< `post.send`: order, hand over and take over shipments; make, seal and open bags.
   kReadPost = 33,        ///< `post.read`
   kScanPost = 34,        ///< `post.scan`: report what happened to an item, as its carrier.
@@ -41,7 +45,8 @@ inline constexpr std::array kActions = {
     Action::kHandOverResult, Action::kEraseDossier,    Action::kBackdate,          Action::kReadRoute,
     Action::kSteerRoute,     Action::kReadWork,        Action::kAnswerWork,        Action::kReadWorkContent,
     Action::kReadCatalogue,  Action::kImportCatalogue, Action::kReadSealedContent, Action::kReadContentKey,
-    Action::kResumeParked,   Action::kReadLedger,      Action::kForwardCommand,    Action::kSendPost,
+    Action::kResumeParked,   Action::kReadLedger,      Action::kForwardCommand,    Action::kReadNotice,
+    Action::kSteerNotice,    Action::kReportReceipt,   Action::kReadContact,       Action::kSendPost,
     Action::kReadPost,       Action::kScanPost,        Action::kTellPost,          Action::kSettlePost,
     Action::kReadEvents};
 

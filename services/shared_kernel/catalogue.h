@@ -6,6 +6,7 @@
 #include "shared_kernel/deadline.h"
 #include "shared_kernel/home_key.h"
 #include "shared_kernel/local_time.h"
+#include "shared_kernel/notice_rules.h"
 #include "shared_kernel/working_calendar.h"
 
 #include <cstdint>
@@ -158,6 +159,7 @@ struct CatalogueContents {
   std::vector<RoleBinding> bindings;
   std::vector<Procedure> procedures;
   std::vector<Principal> principals;
+  NoticeSettings notices;
   bool operator==(const CatalogueContents&) const = default;
 };
 

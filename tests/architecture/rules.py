@@ -3,7 +3,7 @@ import fnmatch
 import pathlib
 import re
 
-SERVICES = ("intake", "routing", "agency_processing", "catalogue", "monitoring", "postal_dispatch")
+SERVICES = ("intake", "routing", "agency_processing", "catalogue", "monitoring", "postal_dispatch", "notification")
 SOURCE_SUFFIXES = (".cc", ".h", ".c", ".cpp", ".hpp")
 IMPURE_HEADERS = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "atomic", "iostream", "fstream", "filesystem",
                   "random", "ctime", "semaphore", "stop_token", "barrier", "latch"}

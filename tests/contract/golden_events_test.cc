@@ -6,8 +6,12 @@
 #include "intake/adapters/machine_codec.h"
 #include "lienthong/agency/v1/events.pb.h"
 #include "lienthong/intake/v1/events.pb.h"
+#include "lienthong/notification/v1/events.pb.h"
 #include "lienthong/postal/v1/events.pb.h"
 #include "lienthong/routing/v1/events.pb.h"
+#include "notification/adapters/event_codec.h"
+#include "notification/adapters/inbound_events.h"
+#include "notification/adapters/machine_codec.h"
 #include "platform/base/encoding.h"
 #include "postal_dispatch/adapters/event_codec.h"
 #include "postal_dispatch/adapters/inbound_events.h"
@@ -15,6 +19,7 @@
 #include "routing/adapters/event_codec.h"
 #include "routing/adapters/inbound_events.h"
 #include "routing/adapters/machine_codec.h"
+#include "tests/support/notice_samples.h"
 #include "tests/support/postal_samples.h"
 #include "tests/support/sample_events.h"
 
@@ -112,6 +117,11 @@ TEST(GoldenEventsTest, PostalDispatchWritesEveryEventAsEver) {
                 postal_dispatch::decode_event, [](int type) { return ::lienthong::postal::v1::EventType_Name(type); });
 }
 
+TEST(GoldenEventsTest, NotificationWritesEveryEventAsEver) {
+  expect_golden("notification", test_support::notification_events(), notification::encode_event, notification::decode_event,
+                [](int type) { return notification::v1::EventType_Name(type); });
+}
+
 /// Every consumer reads every event of its producers: it takes one fact of those in its mask, and none of the others.
 template <class DecodeLeaf>
 void expect_consumed(const std::string& producer, EventMask mask, DecodeLeaf decode_leaf) {
@@ -150,6 +160,12 @@ TEST(GoldenEventsTest, PostalDispatchReadsRouting) {
   }
 }
 
+TEST(GoldenEventsTest, NotificationReadsIntakeRoutingAndAgencyProcessing) {
+  expect_consumed("intake", notification::taken_from_intake(), notification::decode_intake);
+  expect_consumed("routing", notification::taken_from_routing(), notification::decode_routing);
+  expect_consumed("agency-processing", notification::taken_from_agency_processing(), notification::decode_agency_processing);
+}
+
 TEST(GoldenEventsTest, MachinesNameTheirSourcesAndMasks) {
   using Sources = std::vector<std::pair<LedgerName, EventMask>>;
   EXPECT_EQ(intake::make_machine()->sources(), (Sources{{"routing", intake::taken_from_routing()}}));
@@ -158,6 +174,10 @@ TEST(GoldenEventsTest, MachinesNameTheirSourcesAndMasks) {
   EXPECT_EQ(agency_processing::make_machine()->sources(), (Sources{{"intake", agency_processing::taken_from_intake()},
                                                                    {"routing", agency_processing::taken_from_routing()}}));
   EXPECT_EQ(postal_dispatch::make_machine()->sources(), (Sources{{"routing", postal_dispatch::taken_from_routing()}}));
+  EXPECT_EQ(notification::make_machine()->sources(),
+            (Sources{{"agency-processing", notification::taken_from_agency_processing()},
+                     {"intake", notification::taken_from_intake()},
+                     {"routing", notification::taken_from_routing()}}));
 }
 
 }  // namespace

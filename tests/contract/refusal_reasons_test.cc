@@ -9,7 +9,8 @@
 #include <sstream>
 #include <string>
 
-/// A caller acts upon `ErrorInfo.reason`, so every reason a core or a lane refuses with stands in the contract with its cure.
+/// A caller acts upon `ErrorInfo.reason`, so every reason a core or a lane refuses with stands in the contract with its
+/// cure.
 namespace lienthong {
 namespace {
 
@@ -32,8 +33,8 @@ std::set<std::string> reasons_in(const std::filesystem::path& folder) {
 }
 
 TEST(RefusalReasonsTest, StandInTheContract) {
-  for (const char* folder : {"intake/core", "routing/core", "agency_processing/core", "postal_dispatch/core", "shared_kernel",
-                             "platform/ledger"}) {
+  for (const char* folder : {"intake/core", "routing/core", "agency_processing/core", "postal_dispatch/core",
+                             "notification/core", "shared_kernel", "platform/ledger"}) {
     const auto reasons = reasons_in(std::filesystem::path(LIENTHONG_SOURCE_DIR) / "services" / folder);
     EXPECT_FALSE(reasons.empty()) << folder;
     for (const auto& reason : reasons) {

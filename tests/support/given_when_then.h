@@ -25,6 +25,7 @@ inline std::string local_text(Instant at) { return shared_kernel::format_local_m
 struct Surroundings {
   Instant now = local("2026-03-02 08:00");
   std::map<std::string, std::uint64_t, std::less<>> numbers;
+  std::uint8_t decisions = 0;
 };
 
 class FixedContext final : public Context {
@@ -34,7 +35,12 @@ class FixedContext final : public Context {
   DossierId dossier() const override { return {}; }
   std::uint64_t dossier_seq() const override { return 1; }
   Salt salt() const override { return {}; }
-  DerivedId derive_id(std::uint32_t) const override { return {}; }
+  DerivedId derive_id(std::uint32_t n) const override {
+    DerivedId id;
+    id.bytes[0] = surroundings_.decisions;
+    id.bytes[1] = static_cast<std::uint8_t>(n);
+    return id;
+  }
   std::uint64_t next_number(std::string_view key) override { return ++surroundings_.numbers[std::string(key)]; }
 
  private:
@@ -53,6 +59,7 @@ class Given {
   /// Decides, and takes the events in, so that several causes can follow each other.
   Decision<typename Decider::Event> when(const typename Decider::Cause& cause) {
     FixedContext fixed(context);
+    ++context.decisions;
     auto decision = Decider::decide(fixed, rules.get(), state_, cause);
     for (const auto& event : decision.events) Decider::evolve(state_, event);
     return decision;

@@ -240,7 +240,8 @@ class Reader {
 
   void sections(const YAML::Node& root) {
     if (!is_map(root, {"title", "tiers", "areas", "calendars", "agencies", "bindings", "procedures", "principals",
-                       "agency_backends"}))
+                       "agency_backends", "quiet_hours", "notice_providers", "notice_templates", "notice_rules",
+                       "agency_contacts"}))
       return;
     if (root["title"].IsDefined()) title(root["title"]);
     list(root["tiers"], [&](const YAML::Node& node, std::size_t) { tier_system(node); });
@@ -252,6 +253,11 @@ class Reader {
     if (root["principals"].IsDefined()) remember("principals", root["principals"]);
     list(root["principals"], [&](const YAML::Node& node, std::size_t) { principal(node); });
     list(root["agency_backends"], [&](const YAML::Node& node, std::size_t) { agency_backends(node); });
+    if (root["quiet_hours"].IsDefined()) quiet_hours(root["quiet_hours"]);
+    list(root["notice_providers"], [&](const YAML::Node& node, std::size_t) { notice_provider(node); });
+    list(root["notice_templates"], [&](const YAML::Node& node, std::size_t) { notice_template(node); });
+    list(root["notice_rules"], [&](const YAML::Node& node, std::size_t) { notice_rule(node); });
+    list(root["agency_contacts"], [&](const YAML::Node& node, std::size_t) { agency_contact(node); });
   }
 
   static std::string at(std::string_view list, std::size_t index) {
@@ -549,6 +555,148 @@ class Reader {
         contents_.principals[at_principal->second].grants.push_back(std::move(grant));
       }
     }
+  }
+
+  // Notices.
+
+  template <class Value, class Named>
+  Value named(const YAML::Node& map, const char* key, Value otherwise, Named by_name) {
+    if (!map[key].IsDefined()) {
+      required(map, key);
+      return otherwise;
+    }
+    const auto written = scalar(map[key]);
+    const auto value = by_name(written);
+    if (value) return *value;
+    fault(map[key], {"không có “" + written + "” ở đây", "there is no “" + written + "” here"},
+          {"xem các tên trong services/catalogue/README.md", "see the names in services/catalogue/README.md"});
+    return otherwise;
+  }
+
+  std::int64_t number(const YAML::Node& map, const char* key, std::int64_t otherwise) {
+    if (!map[key].IsDefined()) return otherwise;
+    const auto value = whole(scalar(map[key]), 1);
+    if (value) return *value;
+    fault(map[key], {"cần một số nguyên", "expected a whole number"}, {"ghi chữ số", "write digits"});
+    return otherwise;
+  }
+
+  std::int32_t minute(const YAML::Node& map, const char* key, std::int32_t otherwise) {
+    const auto parsed = parse_minute_of_day(text(map, key));
+    if (parsed && *parsed < kMinutesPerDay) return *parsed;
+    fault(map, {"giờ không đọc được", "the time can't be read"}, {"ghi như \"21:00\"", "write it as \"21:00\""});
+    return otherwise;
+  }
+
+  void quiet_hours(const YAML::Node& node) {
+    remember("quiet_hours", node);
+    if (!is_map(node, {"from", "until"})) return;
+    auto& quiet = contents_.notices.quiet;
+    quiet.from = minute(node, "from", quiet.from);
+    quiet.until = minute(node, "until", quiet.until);
+  }
+
+  void notice_provider(const YAML::Node& node) {
+    remember(at("notice_providers", contents_.notices.providers.size()), node);
+    if (!is_map(node, {"id", "channel", "attempts", "first_backoff_seconds", "max_backoff_seconds", "per_minute",
+                       "receipt_wait_seconds"}))
+      return;
+    NoticeProvider out;
+    out.id = text(node, "id");
+    out.channel = named(node, "channel", out.channel, notice_channel_named);
+    out.attempts = static_cast<std::uint32_t>(number(node, "attempts", out.attempts));
+    const auto seconds = [](Duration duration) {
+      return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+    };
+    out.first_backoff = std::chrono::seconds(number(node, "first_backoff_seconds", seconds(out.first_backoff)));
+    out.max_backoff = std::chrono::seconds(number(node, "max_backoff_seconds", seconds(out.max_backoff)));
+    out.per_minute = static_cast<std::uint32_t>(number(node, "per_minute", 0));
+    out.receipt_wait = std::chrono::seconds(number(node, "receipt_wait_seconds", 0));
+    contents_.notices.providers.push_back(std::move(out));
+  }
+
+  NoticeText notice_text(const YAML::Node& node, const std::string& path) {
+    remember(path, node);
+    if (!is_map(node, {"subject", "body"})) return {};
+    return {optional_text(node, "subject"), text(node, "body")};
+  }
+
+  void notice_template(const YAML::Node& node) {
+    const auto path = at("notice_templates", contents_.notices.templates.size());
+    remember(path, node);
+    if (!is_map(node, {"id", "version", "channel", "accents", "variables", "vi", "en"})) return;
+    NoticeTemplate out;
+    out.id = text(node, "id");
+    out.version = static_cast<std::uint32_t>(number(node, "version", 0));
+    if (text(node, "channel") != "fragment")
+      out.channel = named(node, "channel", NoticeChannel::kEmail, notice_channel_named);
+    const auto accents = optional_text(node, "accents");
+    out.fold_accents = accents == "fold";
+    if (!accents.empty() && accents != "fold" && accents != "keep") {
+      fault(node["accents"], {"accents là keep hoặc fold", "accents is keep or fold"}, {"sửa", "correct it"});
+    }
+    out.variables = texts(node["variables"], path + ".variables");
+    const auto vi = required(node, "vi");
+    if (vi.IsDefined()) out.vi = notice_text(vi, path + ".vi");
+    if (node["en"].IsDefined()) out.en = notice_text(node["en"], path + ".en");
+    contents_.notices.templates.push_back(std::move(out));
+  }
+
+  NoticeWay notice_way(const YAML::Node& node) {
+    NoticeWay out;
+    out.channel = named(node, "channel", out.channel, notice_channel_named);
+    const auto written = text(node, "text");
+    if (const auto ref = parse_template_ref(written)) {
+      out.text = *ref;
+    } else {
+      fault(node, {"mẫu “" + written + "” không đọc được", "the template “" + written + "” can't be read"},
+            {"ghi như received_email/1", "write it as received_email/1"});
+    }
+    return out;
+  }
+
+  std::int64_t working_minutes(const YAML::Node& map, const char* key, const std::string& path) {
+    if (!map[key].IsDefined()) return 0;
+    const auto [found, sample] = limit(map, key, path);
+    if (found.unit == LimitUnit::kWorkingDays || found.unit == LimitUnit::kWorkingHours) return found.amount;
+    fault(map[key], {"cần thời gian làm việc", "expected working time"},
+          {"ghi working_days hoặc hours", "write working_days or hours"});
+    return 0;
+  }
+
+  void notice_rule(const YAML::Node& node) {
+    const auto path = at("notice_rules", contents_.notices.rules.size());
+    remember(path, node);
+    if (!is_map(node, {"id", "event", "procedures", "recipient", "condition", "urgent", "after", "percent", "before",
+                       "extension", "send"}))
+      return;
+    NoticeRule out;
+    out.id = text(node, "id");
+    out.event = named(node, "event", out.event, notice_event_named);
+    out.procedures = restriction(node, "procedures", path);
+    out.recipient = named(node, "recipient", out.recipient, notice_recipient_named);
+    if (node["condition"].IsDefined()) out.condition = named(node, "condition", out.condition, notice_condition_named);
+    out.urgent = flag(node, "urgent");
+    out.after_minutes = working_minutes(node, "after", path);
+    out.percent = static_cast<std::uint32_t>(number(node, "percent", 0));
+    out.before_minutes = working_minutes(node, "before", path);
+    out.extension_minutes = working_minutes(node, "extension", path);
+    list(node["send"], [&](const YAML::Node& entry, std::size_t index) {
+      remember(path + '.' + at("send", index), entry);
+      if (!is_map(entry, {"channel", "text", "else"})) return;
+      NoticeSend send{notice_way(entry), {}};
+      list(entry["else"], [&](const YAML::Node& other, std::size_t) {
+        if (is_map(other, {"channel", "text"})) send.instead.push_back(notice_way(other));
+      });
+      out.sends.push_back(std::move(send));
+    });
+    contents_.notices.rules.push_back(std::move(out));
+  }
+
+  void agency_contact(const YAML::Node& node) {
+    remember(at("agency_contacts", contents_.notices.contacts.size()), node);
+    if (!is_map(node, {"agency", "email", "phone"})) return;
+    contents_.notices.contacts.push_back({text(node, "agency"), optional_text(node, "email"), optional_text(node, "phone")});
   }
 
   std::string file_;

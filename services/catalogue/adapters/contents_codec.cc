@@ -229,6 +229,127 @@ Result<Principal> decode(const v1::Principal& wire) {
   return out;
 }
 
+v1::NoticeChannel encode(NoticeChannel channel) {
+  switch (channel) {
+    case NoticeChannel::kEmail: return v1::NOTICE_CHANNEL_EMAIL;
+    case NoticeChannel::kSms: return v1::NOTICE_CHANNEL_SMS;
+    case NoticeChannel::kPortal: return v1::NOTICE_CHANNEL_PORTAL;
+  }
+  return v1::NOTICE_CHANNEL_UNSPECIFIED;
+}
+Result<NoticeChannel> decode(v1::NoticeChannel wire) {
+  for (const auto channel : kNoticeChannels) {
+    if (encode(channel) == wire) return channel;
+  }
+  return malformed("an unknown channel of notices");
+}
+
+void encode(const NoticeText& text, v1::NoticeText* wire) {
+  wire->set_subject(text.subject);
+  wire->set_body(text.body);
+}
+NoticeText decode(const v1::NoticeText& wire) { return {wire.subject(), wire.body()}; }
+
+void encode(const NoticeWay& way, v1::NoticeWay* wire) {
+  wire->set_channel(encode(way.channel));
+  wire->mutable_text()->set_id(way.text.id);
+  wire->mutable_text()->set_version(way.text.version);
+}
+Result<NoticeWay> decode(const v1::NoticeWay& wire) {
+  const auto channel = decode(wire.channel());
+  if (!channel) return failure(channel.error());
+  return NoticeWay{*channel, {wire.text().id(), wire.text().version()}};
+}
+
+void encode(const NoticeProvider& provider, v1::NoticeProvider* wire) {
+  wire->set_id(provider.id);
+  wire->set_channel(encode(provider.channel));
+  wire->set_attempts(provider.attempts);
+  wire->set_first_backoff_seconds(std::chrono::duration_cast<std::chrono::seconds>(provider.first_backoff).count());
+  wire->set_max_backoff_seconds(std::chrono::duration_cast<std::chrono::seconds>(provider.max_backoff).count());
+  wire->set_per_minute(provider.per_minute);
+  wire->set_receipt_wait_seconds(std::chrono::duration_cast<std::chrono::seconds>(provider.receipt_wait).count());
+}
+Result<NoticeProvider> decode(const v1::NoticeProvider& wire) {
+  const auto channel = decode(wire.channel());
+  if (!channel) return failure(channel.error());
+  return NoticeProvider{wire.id(),
+                        *channel,
+                        wire.attempts(),
+                        std::chrono::seconds(wire.first_backoff_seconds()),
+                        std::chrono::seconds(wire.max_backoff_seconds()),
+                        wire.per_minute(),
+                        std::chrono::seconds(wire.receipt_wait_seconds())};
+}
+
+void encode(const NoticeTemplate& text, v1::NoticeTemplate* wire) {
+  wire->set_id(text.id);
+  wire->set_version(text.version);
+  if (text.channel) wire->set_channel(encode(*text.channel));
+  wire->set_fold_accents(text.fold_accents);
+  copy_to(text.variables, wire->mutable_variables());
+  encode(text.vi, wire->mutable_vi());
+  if (text.en) encode(*text.en, wire->mutable_en());
+}
+Result<NoticeTemplate> decode(const v1::NoticeTemplate& wire) {
+  NoticeTemplate out{wire.id(), wire.version(), {}, wire.fold_accents(), strings(wire.variables()), decode(wire.vi()), {}};
+  if (wire.channel() != v1::NOTICE_CHANNEL_UNSPECIFIED) {
+    const auto channel = decode(wire.channel());
+    if (!channel) return failure(channel.error());
+    out.channel = *channel;
+  }
+  if (wire.has_en()) out.en = decode(wire.en());
+  return out;
+}
+
+void encode(const NoticeRule& rule, v1::NoticeRule* wire) {
+  wire->set_id(rule.id);
+  wire->set_event(std::string(name_of(rule.event)));
+  copy_to(rule.procedures, wire->mutable_procedures());
+  wire->set_recipient(std::string(name_of(rule.recipient)));
+  wire->set_condition(std::string(name_of(rule.condition)));
+  wire->set_urgent(rule.urgent);
+  wire->set_after_minutes(rule.after_minutes);
+  wire->set_percent(rule.percent);
+  wire->set_before_minutes(rule.before_minutes);
+  wire->set_extension_minutes(rule.extension_minutes);
+  for (const auto& send : rule.sends) {
+    auto* wire_send = wire->add_sends();
+    encode(send.way, wire_send->mutable_way());
+    for (const auto& way : send.instead) encode(way, wire_send->add_instead());
+  }
+}
+Result<NoticeRule> decode(const v1::NoticeRule& wire) {
+  const auto event = notice_event_named(wire.event());
+  const auto recipient = notice_recipient_named(wire.recipient());
+  const auto condition = notice_condition_named(wire.condition());
+  if (!event || !recipient || !condition) return malformed("a rule of notices: " + wire.id());
+  NoticeRule out{wire.id(),
+                 *event,
+                 strings(wire.procedures()),
+                 *recipient,
+                 *condition,
+                 wire.urgent(),
+                 wire.after_minutes(),
+                 wire.percent(),
+                 wire.before_minutes(),
+                 wire.extension_minutes(),
+                 {}};
+  for (const auto& wire_send : wire.sends()) {
+    NoticeSend send;
+    auto way = decode(wire_send.way());
+    if (!way) return failure(way.error());
+    send.way = *std::move(way);
+    for (const auto& wire_way : wire_send.instead()) {
+      auto instead = decode(wire_way);
+      if (!instead) return failure(instead.error());
+      send.instead.push_back(*std::move(instead));
+    }
+    out.sends.push_back(std::move(send));
+  }
+  return out;
+}
+
 /// Decodes a list whose entries may be malformed.
 template <class Wire, class T>
 Result<void> decode_list(const Wire& wire, std::vector<T>& out) {
@@ -266,6 +387,20 @@ v1::CatalogueContents encode_contents(const CatalogueContents& contents) {
   }
   for (const auto& procedure : contents.procedures) encode(procedure, wire.add_procedures());
   for (const auto& principal : contents.principals) encode(principal, wire.add_principals());
+  const auto& notices = contents.notices;
+  for (const auto& provider : notices.providers) encode(provider, wire.add_notice_providers());
+  for (const auto& text : notices.templates) encode(text, wire.add_notice_templates());
+  for (const auto& rule : notices.rules) encode(rule, wire.add_notice_rules());
+  for (const auto& contact : notices.contacts) {
+    auto* wire_contact = wire.add_agency_contacts();
+    wire_contact->set_agency(contact.agency);
+    wire_contact->set_email(contact.email);
+    wire_contact->set_phone(contact.phone);
+  }
+  if (notices.quiet != QuietHours{}) {
+    wire.mutable_quiet_hours()->set_from_minute(static_cast<std::uint32_t>(notices.quiet.from));
+    wire.mutable_quiet_hours()->set_until_minute(static_cast<std::uint32_t>(notices.quiet.until));
+  }
   return wire;
 }
 
@@ -282,6 +417,19 @@ Result<CatalogueContents> decode_contents(const v1::CatalogueContents& wire) {
   if (auto done = decode_list(wire.agencies(), out.agencies); !done) return failure(done.error());
   if (auto done = decode_list(wire.procedures(), out.procedures); !done) return failure(done.error());
   if (auto done = decode_list(wire.principals(), out.principals); !done) return failure(done.error());
+  auto& notices = out.notices;
+  if (auto done = decode_list(wire.notice_providers(), notices.providers); !done) return failure(done.error());
+  if (auto done = decode_list(wire.notice_templates(), notices.templates); !done) return failure(done.error());
+  if (auto done = decode_list(wire.notice_rules(), notices.rules); !done) return failure(done.error());
+  for (const auto& contact : wire.agency_contacts()) {
+    notices.contacts.push_back({contact.agency(), contact.email(), contact.phone()});
+  }
+  if (wire.has_quiet_hours()) {
+    const auto& quiet = wire.quiet_hours();
+    if (quiet.from_minute() >= kMinutesPerDay || quiet.until_minute() >= kMinutesPerDay)
+      return malformed("quiet hours beyond the day");
+    notices.quiet = {static_cast<std::int32_t>(quiet.from_minute()), static_cast<std::int32_t>(quiet.until_minute())};
+  }
   return out;
 }
 

@@ -32,6 +32,10 @@ class Splitter {
     *current_.mutable_title() = name;
     size_ += name.ByteSizeLong() + 8;
   }
+  void quiet_hours(const v1::QuietHours& quiet) {
+    *current_.mutable_quiet_hours() = quiet;
+    size_ += quiet.ByteSizeLong() + 8;
+  }
   std::vector<EncodedPart> finish() {
     close();
     return std::move(parts_);
@@ -56,6 +60,11 @@ Result<std::vector<EncodedPart>> split(const shared_kernel::CatalogueContents& c
   splitter.take(wire.bindings(), [](auto& part) { return part.add_bindings(); });
   splitter.take(wire.procedures(), [](auto& part) { return part.add_procedures(); });
   splitter.take(wire.principals(), [](auto& part) { return part.add_principals(); });
+  if (wire.has_quiet_hours()) splitter.quiet_hours(wire.quiet_hours());
+  splitter.take(wire.notice_providers(), [](auto& part) { return part.add_notice_providers(); });
+  splitter.take(wire.notice_templates(), [](auto& part) { return part.add_notice_templates(); });
+  splitter.take(wire.notice_rules(), [](auto& part) { return part.add_notice_rules(); });
+  splitter.take(wire.agency_contacts(), [](auto& part) { return part.add_agency_contacts(); });
   auto parts = splitter.finish();
   for (const auto& part : parts) {
     if (part.bytes.size() > kPartBytesMax) return malformed("one entity of the catalogue is larger than 48 KiB");

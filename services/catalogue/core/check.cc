@@ -1,5 +1,6 @@
 #include "catalogue/core/check.h"
 
+#include "catalogue/core/check_notices.h"
 #include "shared_kernel/dossier_code.h"
 
 #include <algorithm>
@@ -61,6 +62,7 @@ class Checker {
     bindings();
     procedures();
     principals();
+    for (auto& finding : check_notices(contents_)) findings_.push_back(std::move(finding));
     return std::move(findings_);
   }
 
@@ -627,6 +629,7 @@ std::vector<Finding> check_succession(const CatalogueContents& before, const Cat
             "version " + number + " of procedure " + quoted(old.code) + " is gone, but dossiers may still follow it"});
     }
   }
+  for (auto& finding : check_notice_succession(before, contents)) findings.push_back(std::move(finding));
   return findings;
 }
 
