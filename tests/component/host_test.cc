@@ -555,5 +555,165 @@ TEST(HostOnSqlite, LosesNothingAcknowledgedWhenTheProcessIsKilled) {
   expect_all_replayed(host->gateway("adder"), count);
 }
 
+// ---- effects
+
+constexpr std::uint32_t kEffect = 7;
+
+// Like a sum, but every command also asks for an effect, and every outcome adds what it says.
+class Caller final : public Machine {
+ public:
+  LedgerName name() const override { return "adder"; }
+  std::uint32_t logic() const override { return 1; }
+  Decided decide(Context&, const Rules*, std::string_view, const CauseView& cause) const override {
+    Decided decided;
+    if (const auto* command = std::get_if<CommandCause>(&cause)) {
+      decided.events.emplace_back().set_type(kAdded);
+      decided.events.back().set_payload("1");
+      decided.intents.push_back({kEffect, std::string(command->body)});
+    } else if (const auto* outcome = std::get_if<OutcomeCause>(&cause)) {
+      decided.events.emplace_back().set_type(kAdded);
+      decided.events.back().set_payload(std::string(outcome->result));
+    }
+    return decided;
+  }
+  Result<void> evolve(std::string& state, const v1::Leaf& leaf) const override {
+    return Sum("adder", {}).evolve(state, leaf);
+  }
+  IndexEntries index_entries(std::string_view) const override { return {}; }
+  std::vector<std::pair<LedgerName, EventMask>> sources() const override { return {}; }
+};
+
+class Receiver {
+ public:
+  void take(const EffectCall& call) {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(call);
+  }
+  std::vector<EffectCall> calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<EffectCall> calls_;
+};
+
+std::unique_ptr<Host> start_caller(ports::LogBackend& log, ports::ProjectionBackend& projection, const ports::Clock& clock,
+                                   const TemporaryDirectory& directory, Alarmed& alarms,
+                                   const std::function<void(Host&)>& before_join) {
+  HostSettings settings;
+  settings.suspect_dir = directory.path();
+  HostPorts ports{log, projection, clock, [] { return std::make_unique<observe::SystemEntropy>(); }, own_all, alarms.sink()};
+  std::vector<ServicePlan> services = {{std::make_shared<Caller>(), kPartitions, nullptr}};
+  auto host = *Host::start(std::move(ports), settings, std::move(services));
+  before_join(*host);
+  EXPECT_TRUE(host->join().has_value());
+  return host;
+}
+
+TEST_F(HostInMemory, CarriesOutEveryIntentOnceAndRecordsItsOutcome) {
+  Receiver receiver;
+  std::optional<EffectRunner> runner;
+  auto host = start_caller(log_, projection_, clock_, directory_, alarms_, [&](Host& made) {
+    runner.emplace(
+        std::vector<EffectRunner::Line>{{kEffect, 3,
+                                         [&](const EffectCall& call, const std::atomic<bool>&) {
+                                           receiver.take(call);
+                                           return std::optional<std::string>("10");
+                                         }}},
+        [&made](const LedgerPartition& partition, OutcomeReport outcome) { made.report(partition, std::move(outcome)); },
+        [](const EffectCall&) {});
+    made.carry_out("adder", *runner);
+  });
+  constexpr int kDossiers = 50;
+  for (int n = 0; n < kDossiers; ++n) {
+    EXPECT_FALSE(answer_to(host->gateway("adder"), n, [&] { return add(n, n, "effect of " + std::to_string(n)); }).error);
+  }
+  for (int n = 0; n < kDossiers; ++n) {
+    EXPECT_TRUE(eventually([&] { return value_of(read(host->gateway("adder"), n)) == "11"; })) << n;
+  }
+  std::set<EffectKey> keys;
+  for (const auto& call : receiver.calls()) keys.insert(call.key);
+  EXPECT_EQ(receiver.calls().size(), std::size_t{kDossiers});
+  EXPECT_EQ(keys.size(), std::size_t{kDossiers});
+  EXPECT_EQ(runner->open(), 0U);
+  host->stop();
+  EXPECT_THAT(alarms_.raised(), ::testing::IsEmpty());
+}
+
+TEST_F(HostInMemory, CallsAgainWithTheSameKeyWhatWasBrokenOff) {
+  Receiver receiver;
+  const auto run_once = [&](bool answers) {
+    std::optional<EffectRunner> runner;
+    auto host = start_caller(log_, projection_, clock_, directory_, alarms_, [&](Host& made) {
+      runner.emplace(
+          std::vector<EffectRunner::Line>{{kEffect, 1,
+                                           [&](const EffectCall& call, const std::atomic<bool>& stopping) {
+                                             receiver.take(call);
+                                             while (!answers && !stopping.load())
+                                               std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                                             return answers ? std::optional<std::string>("10") : std::nullopt;
+                                           }}},
+          [&made](const LedgerPartition& partition, OutcomeReport outcome) { made.report(partition, std::move(outcome)); },
+          [](const EffectCall&) {});
+      made.carry_out("adder", *runner);
+    });
+    if (!answers) {
+      EXPECT_FALSE(answer_to(host->gateway("adder"), 1, [] { return add(1, 1, "slow"); }).error);
+    }
+    EXPECT_TRUE(eventually([&] { return receiver.calls().size() == (answers ? 2U : 1U); }));
+    if (answers) {
+      EXPECT_TRUE(eventually([&] { return value_of(read(host->gateway("adder"), 1)) == "11"; }));
+    }
+    runner->stop();
+    host->stop();
+  };
+  run_once(false);
+  run_once(true);
+  const auto calls = receiver.calls();
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_EQ(calls[0].key, calls[1].key);
+  EXPECT_EQ(calls[1].payload, "slow");
+}
+
+TEST_F(HostInMemory, RaisesAnAlarmForAnIntentThatNobodyCarriesOut) {
+  auto host = start_caller(log_, projection_, clock_, directory_, alarms_, [](Host&) {});
+  EXPECT_FALSE(answer_to(host->gateway("adder"), 1, [] { return add(1, 1, "x"); }).error);
+  EXPECT_TRUE(eventually([&] { return !alarms_.raised().empty(); }));
+  host->stop();
+  EXPECT_THAT(alarms_.raised(), ::testing::Contains(::testing::HasSubstr("INTENT_WITHOUT_EXECUTOR intent type 7")));
+}
+
+TEST(EffectRunnerTest, ASlowKindHoldsUpOnlyItself) {
+  std::promise<void> release;
+  auto released = release.get_future().share();
+  std::atomic<int> quick{0};
+  EffectRunner runner(
+      {{1, 1,
+        [&](const EffectCall&, const std::atomic<bool>&) {
+          released.wait();
+          return std::optional<std::string>("");
+        }},
+       {2, 1,
+        [&](const EffectCall&, const std::atomic<bool>&) {
+          ++quick;
+          return std::optional<std::string>("");
+        }}},
+      [](const LedgerPartition&, OutcomeReport) {}, [](const EffectCall&) {});
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    runner.start({{{"x", 0}, dossier(1), i, 0}, 1, ""});
+    runner.start({{{"x", 0}, dossier(1), i, 1}, 2, ""});
+  }
+  EXPECT_TRUE(eventually([&] { return quick.load() == 5; }));
+  EXPECT_EQ(runner.open(), 5U);
+  runner.start({{{"x", 0}, dossier(1), 2, 0}, 1, ""});
+  EXPECT_EQ(runner.open(), 5U) << "asked for again while it waits";
+  runner.drop({"x", 0});
+  EXPECT_EQ(runner.open(), 1U) << "what is under way goes on";
+  release.set_value();
+  EXPECT_TRUE(eventually([&] { return runner.open() == 0; }));
+}
+
 }  // namespace
 }  // namespace lienthong::ledger

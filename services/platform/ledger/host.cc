@@ -1,6 +1,7 @@
 #include "platform/ledger/host.h"
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -11,11 +12,20 @@ constexpr Duration kLogAwayAfter = std::chrono::seconds(3);
 
 }  // namespace
 
-class Host::Alarmed final : public LaneObserver {
+class Host::Observer final : public LaneObserver {
  public:
-  Alarmed(AlarmSink alarms, RelayThread* relay) : alarms_(std::move(alarms)), relay_(relay) {}
-  void on_intent(const LedgerPartition& partition, const DossierId&, const v1::DossierValue::OpenIntent& intent) override {
-    alarms_(partition, "INTENT_WITHOUT_EXECUTOR", "intent type " + std::to_string(intent.intent().type()));
+  Observer(AlarmSink alarms, RelayThread* relay) : alarms_(std::move(alarms)), relay_(relay) {}
+  /// Before the lanes have anything to do.
+  void hand_intents_to(const LedgerName& service, EffectSink& sink) { sinks_[service] = &sink; }
+  void on_intent(const LedgerPartition& partition, const DossierId& dossier,
+                 const v1::DossierValue::OpenIntent& intent) override {
+    const auto sink = sinks_.find(partition.ledger);
+    if (sink == sinks_.end()) {
+      alarms_(partition, "INTENT_WITHOUT_EXECUTOR", "intent type " + std::to_string(intent.intent().type()));
+      return;
+    }
+    sink->second->start(
+        {{partition, dossier, intent.dossier_seq(), intent.index()}, intent.intent().type(), intent.intent().payload()});
   }
   void on_alarm(const LedgerPartition& partition, std::string_view what, std::string_view detail) override {
     alarms_(partition, what, detail);
@@ -25,11 +35,13 @@ class Host::Alarmed final : public LaneObserver {
   }
   void on_rest(const LedgerPartition& partition) override {
     if (relay_ != nullptr) relay_->rest(partition);
+    if (const auto sink = sinks_.find(partition.ledger); sink != sinks_.end()) sink->second->drop(partition);
   }
 
  private:
   AlarmSink alarms_;
   RelayThread* relay_;
+  std::map<LedgerName, EffectSink*> sinks_;
 };
 
 class Host::Service final : public Gateway, private ports::OwnershipSink {
@@ -68,6 +80,10 @@ class Host::Service final : public Gateway, private ports::OwnershipSink {
   void resume(std::uint32_t partition, ResumeRequest request) override {
     if (!known(partition, request.reply)) return;
     thread_of(partition).resume(place_of(partition), std::move(request));
+  }
+
+  void report(std::uint32_t partition, OutcomeReport outcome) {
+    if (partition < plan_.partition_count) thread_of(partition).report(place_of(partition), std::move(outcome));
   }
 
   Result<void> join(const JoinOwners& join_owners) {
@@ -144,7 +160,7 @@ Host::Host(HostPorts ports, HostSettings settings) : ports_(std::move(ports)), s
   if (ports_.publisher != nullptr) {
     relay_ = std::make_unique<RelayThread>(RelayThreadPorts{ports_.log, *ports_.publisher, ports_.clock}, settings_.relay);
   }
-  observer_ = std::make_unique<Alarmed>(ports_.alarms, relay_.get());
+  observer_ = std::make_unique<Observer>(ports_.alarms, relay_.get());
 }
 
 Result<std::unique_ptr<Host>> Host::start(HostPorts ports, HostSettings settings, std::vector<ServicePlan> services) {
@@ -174,6 +190,14 @@ Host::~Host() { stop(); }
 
 Gateway& Host::gateway(const LedgerName& service) {
   return **std::find_if(services_.begin(), services_.end(), [&](const auto& hosted) { return hosted->ledger() == service; });
+}
+
+void Host::carry_out(const LedgerName& service, EffectSink& sink) { observer_->hand_intents_to(service, sink); }
+
+void Host::report(const LedgerPartition& partition, OutcomeReport outcome) {
+  for (auto& service : services_) {
+    if (service->ledger() == partition.ledger) return service->report(partition.partition, std::move(outcome));
+  }
 }
 
 Result<void> Host::join() {

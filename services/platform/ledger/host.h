@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/ledger/effect_runner.h"
 #include "platform/ledger/follower.h"
 #include "platform/ledger/gateway.h"
 #include "platform/ledger/lane_thread.h"
@@ -63,6 +64,11 @@ class Host {
 
   /// What the adapters of a service hold; lives as long as the host. Precondition: the host runs it.
   Gateway& gateway(const LedgerName& service);
+  /// Hands the intents of a service to `sink`, which must outlive the lanes' threads (`stop`). Before `join`; without it an
+  /// intent stays open, with an alarm. Precondition: the host runs the service.
+  void carry_out(const LedgerName& service, EffectSink& sink);
+  /// What an effect came to. Thread-safety: any thread; not after the host is gone.
+  void report(const LedgerPartition& partition, OutcomeReport outcome);
   /// Takes part in the ownership of the partitions; before it every lane is idle. Errors: of JoinOwners.
   Result<void> join();
   /// The rules store has a newer release.
@@ -78,12 +84,12 @@ class Host {
 
  private:
   class Service;
-  class Alarmed;
+  class Observer;
   Host(HostPorts ports, HostSettings settings);
 
   HostPorts ports_;
   HostSettings settings_;
-  std::unique_ptr<Alarmed> observer_;
+  std::unique_ptr<Observer> observer_;
   std::unique_ptr<RelayThread> relay_;  // null: nothing is published
   std::vector<std::unique_ptr<Service>> services_;
   std::atomic<bool> stopping_{false};

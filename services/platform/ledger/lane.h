@@ -383,6 +383,7 @@ class Lane {
   std::map<ports::Ticket, std::pair<LedgerName, Offset>> drain_reads_;
   std::set<DossierId> intent_dossiers_;
   std::set<std::pair<DossierId, std::pair<std::uint64_t, std::uint32_t>>> called_;
+  bool more_intents_ = false;  // the index holds more than one scan gave
   std::vector<Barrier> barrier_waiting_;
   std::vector<Barrier> barrier_asked_;
   ports::Ticket barrier_ticket_ = 0;

@@ -619,7 +619,11 @@ void Lane::refill_timers() {
   const Instant now = ports_.clock.steady();
   if (now >= next_timer_scan_) scans_due_.insert("timer");
   // An idle partition would not notice that its projection was wiped or rolled back; a small question does.
-  if (now >= next_probe_) scans_due_.insert("parked");
+  if (now >= next_probe_) {
+    scans_due_.insert("parked");
+    // Those that were called leave the index with their outcome; then the next ones show.
+    if (more_intents_ && called_.size() < settings_.scan_limit / 2) scans_due_.insert("intent");
+  }
   if (scans_due_.empty() || !scans_.empty() || now < scan_retry_at_) return;
   next_probe_ = now + settings_.probe_every;
   for (const auto& index : std::exchange(scans_due_, {})) {
@@ -638,6 +642,7 @@ void Lane::on_scanned(const ports::Scanned& answer) {
   if (it == scans_.end()) return;
   const std::string index = it->second;
   scans_.erase(it);
+  if (index == "intent") more_intents_ = answer.hits.size() >= settings_.scan_limit;
   for (const auto& hit : answer.hits) {
     if (index == "timer") {
       timers_.push({{hit.score}, hit.dossier, static_cast<TimerId>(std::stoul(hit.suffix)), 0});

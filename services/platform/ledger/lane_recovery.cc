@@ -45,6 +45,7 @@ void Lane::begin_recovery(bool clear_cache) {
   drain_blocks_.clear();
   intent_dossiers_.clear();
   called_.clear();
+  more_intents_ = false;
   scans_.clear();
   scans_due_.clear();
   tail_ = watermark_ = 0;

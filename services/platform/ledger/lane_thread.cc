@@ -130,6 +130,8 @@ void LaneThread::read(std::size_t lane, ReadRequest request) { admit(lane, std::
 
 void LaneThread::resume(std::size_t lane, ResumeRequest request) { admit(lane, std::move(request), sizeof(ResumeRequest)); }
 
+void LaneThread::report(std::size_t lane, OutcomeReport outcome) { mailbox_.post({lane, std::move(outcome), nullptr}); }
+
 void LaneThread::assign(std::size_t lane) { mailbox_.post({lane, Assigned{}, nullptr}); }
 
 void LaneThread::revoke(std::size_t lane, std::shared_ptr<Revocation> revocation) {

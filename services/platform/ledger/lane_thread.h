@@ -62,6 +62,7 @@ class LaneThread final : private ports::LogSink, private ports::ProjectionSink {
   void submit(std::size_t lane, CommandRequest request);
   void read(std::size_t lane, ReadRequest request);
   void resume(std::size_t lane, ResumeRequest request);
+  void report(std::size_t lane, OutcomeReport outcome);
   void assign(std::size_t lane);
   void revoke(std::size_t lane, std::shared_ptr<Revocation> revocation);
   void rules_changed();
