@@ -369,6 +369,32 @@ TEST_F(ServicesApiTest, GivesSealedContentToServicesOnly) {
   EXPECT_EQ(contents.contents(0).note(), "canary-note");
 }
 
+TEST_F(ServicesApiTest, TellsNotificationAloneWhomToTell) {
+  const auto received = receive(kExtract);
+  auto contact = intake_v1::ContactService::NewStub(world_.intake_channel());
+  intake_v1::GetContactRequest wanted;
+  wanted.set_dossier_id(received.dossier_id());
+  wanted.set_purpose("notice received");
+  intake_v1::GetContactResponse found;
+  for (const char* other : {"demo", "agency-processing", "operator"}) {
+    EXPECT_THAT(call(contact, &intake_v1::ContactService::Stub::GetContact, wanted, found, other),
+                HasStatus(grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED"));
+  }
+  ASSERT_THAT(call(contact, &intake_v1::ContactService::Stub::GetContact, wanted, found, "notification"), IsOk());
+  EXPECT_EQ(found.full_name(), "Nguyễn Văn Mẫu (tên bịa)");
+  EXPECT_FALSE(found.by_proxy());
+  EXPECT_THAT(world_.audited(), Contains("intake: notification for notification: notice received"));
+
+  intake_v1::GetContactRequest aimless = wanted;
+  aimless.clear_purpose();
+  EXPECT_THAT(call(contact, &intake_v1::ContactService::Stub::GetContact, aimless, found, "notification"),
+              HasStatus(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_FIELD"));
+  intake_v1::GetContactRequest foreign = wanted;
+  foreign.add_texts()->set_key_ref("no such key");
+  foreign.mutable_texts(0)->set_sha256(std::string(32, 'x'));
+  EXPECT_FALSE(call(contact, &intake_v1::ContactService::Stub::GetContact, foreign, found, "notification").ok());
+}
+
 TEST_F(ServicesApiTest, PassesALinkedDossierThroughItsAgenciesOnStreams) {
   const auto received = receive(kAllowance);
   int legs = 0;

@@ -40,19 +40,26 @@ Result<void> check_fields(const google::protobuf::RepeatedPtrField<v1::FormField
   return {};
 }
 
+Result<void> check_person(const v1::Applicant& who, const std::string& path) {
+  const std::initializer_list<std::pair<const std::string*, const char*>> texts = {
+      {&who.identity_number(), "identity_number"},
+      {&who.birth_date(), "birth_date"},
+      {&who.phone(), "phone"},
+      {&who.email(), "email"},
+      {&who.address(), "address"}};
+  if (auto text = check_text(who.full_name(), path + "full_name", kNameBytesMax, true); !text) return text;
+  for (const auto& [text, field] : texts) {
+    if (auto checked = check_text(*text, path + field, kNameBytesMax, false); !checked) return checked;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_form(const v1::ApplicationForm& form) {
-  const auto& who = form.applicant();
-  const std::initializer_list<std::pair<const std::string*, const char*>> texts = {
-      {&who.identity_number(), "application.applicant.identity_number"},
-      {&who.birth_date(), "application.applicant.birth_date"},
-      {&who.phone(), "application.applicant.phone"},
-      {&who.email(), "application.applicant.email"},
-      {&who.address(), "application.applicant.address"}};
-  if (auto text = check_text(who.full_name(), "application.applicant.full_name", kNameBytesMax, true); !text) return text;
-  for (const auto& [text, field] : texts) {
-    if (auto checked = check_text(*text, field, kNameBytesMax, false); !checked) return checked;
+  if (auto who = check_person(form.applicant(), "application.applicant."); !who) return who;
+  if (form.has_authorised()) {
+    if (auto who = check_person(form.authorised(), "application.authorised."); !who) return who;
   }
   if (auto text = check_text(form.note(), "application.note", kTextBytesMax, false); !text) return text;
   if (auto fields = check_fields(form.form(), "application.form"); !fields) return fields;
@@ -75,6 +82,8 @@ v1::DossierContent content_of(const v1::ApplicationForm& form) {
   *content.mutable_form() = form.form();
   content.set_note(form.note());
   *content.mutable_components() = form.components();
+  if (form.has_authorised()) *content.mutable_authorised() = form.authorised();
+  content.set_english_notices(form.english_notices());
   return content;
 }
 

@@ -38,6 +38,7 @@ IntakeApi::IntakeApi(IntakeApiParts parts)
       reads_(commands_, parts_.query, parts_.reads),
       intake_("lienthong.intake.v1.IntakeService", shared_kernel::api::principals_of(parts_.rules)),
       content_("lienthong.intake.v1.ContentService", shared_kernel::api::principals_of(parts_.rules)),
+      contact_("lienthong.intake.v1.ContactService", shared_kernel::api::principals_of(parts_.rules)),
       key_("lienthong.intake.v1.KeyService", shared_kernel::api::principals_of(parts_.rules)) {
   register_commands();
   register_reads();

@@ -44,12 +44,12 @@ struct IntakeApiParts {
   crypto::Key service_key;
 };
 
-/// IntakeService, ContentService and KeyService: checks form, seals personal data, hands commands to the lanes, answers
+/// IntakeService, ContentService, ContactService and KeyService: checks form, seals personal data, hands commands to the lanes, answers
 /// reads. Thread-safety: any thread.
 class IntakeApi {
  public:
   explicit IntakeApi(IntakeApiParts parts);
-  std::vector<rpc::Service*> services() { return {&intake_, &content_, &key_}; }
+  std::vector<rpc::Service*> services() { return {&intake_, &content_, &contact_, &key_}; }
 
  private:
   template <class Reply>
@@ -80,6 +80,10 @@ class IntakeApi {
                      const Out<v1::ListDossiersResponse>& out) const;
   void get_content(const rpc::Call& call, const v1::GetContentRequest& request,
                    const Out<v1::GetContentResponse>& out) const;
+  void get_contact(const rpc::Call& call, const v1::GetContactRequest& request,
+                   const Out<v1::GetContactResponse>& out) const;
+  Result<v1::GetContactResponse> contact_of(const Name& dossier, const v1::StoredDossier& stored,
+                                            const v1::GetContactRequest& request) const;
   void get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request,
                const Out<v1::GetDossierKeyResponse>& out) const;
   Result<Name> name_of_code(const std::string& code) const;
@@ -94,6 +98,7 @@ class IntakeApi {
   shared_kernel::api::DossierReads reads_;
   rpc::Service intake_;
   rpc::Service content_;
+  rpc::Service contact_;
   rpc::Service key_;
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kPurposeBytesMax = 200;
 constexpr std::uint32_t kStatusMax = 10;
+constexpr int kQuotedTextsMax = 4;
 
 Error audit_failed() {
   return {ErrorCode::kUnavailable, "CONTENT_UNAVAILABLE",
@@ -213,6 +214,59 @@ void IntakeApi::get_content(const rpc::Call& call, const v1::GetContentRequest& 
       });
 }
 
+Result<v1::GetContactResponse> IntakeApi::contact_of(const Name& dossier, const v1::StoredDossier& stored,
+                                                     const v1::GetContactRequest& request) const {
+  if (stored.erased() || stored.contents().empty()) return failure(personal_data_erased());
+  // Who is to be told stands in the application, not in what came later.
+  const auto plain = unseal(dossier, stored.contents(0));
+  if (!plain) return failure(plain.error());
+  v1::DossierContent content;
+  if (!content.ParseFromString(*plain)) return malformed("sealed content");
+  const auto& who = content.has_authorised() ? content.authorised() : content.applicant();
+  v1::GetContactResponse answer;
+  answer.set_full_name(who.full_name());
+  answer.set_email(who.email());
+  answer.set_phone(who.phone());
+  answer.set_by_proxy(content.has_authorised());
+  answer.set_english(content.english_notices());
+  for (const auto& ref : request.texts()) {
+    auto text = unseal(dossier, ref);
+    if (!text) return failure(text.error());
+    answer.add_texts(*std::move(text));
+  }
+  return answer;
+}
+
+void IntakeApi::get_contact(const rpc::Call& call, const v1::GetContactRequest& request,
+                            const Out<v1::GetContactResponse>& out) const {
+  const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+  if (!catalogue) return out.fail(catalogue.error());
+  if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadContact); !granted) {
+    return out.fail(granted.error());
+  }
+  if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, true); !purpose)
+    return out.fail(purpose.error());
+  if (request.texts_size() > kQuotedTextsMax)
+    return out.fail(rpc::invalid_field("texts", "tối đa 4 đoạn.", "at most 4 texts."));
+  const auto name = shared_kernel::parse_dossier_name(request.dossier_id());
+  if (!name) return out.fail(name.error());
+  reads_.read(*name, 0, commands_.deadline_of(call),
+              [this, call, request, name = *name, out](const Result<ReadDossier>& read) {
+                if (!read) return out.fail(read.error());
+                if (read->value == nullptr) return out.fail(shared_kernel::dossier_not_found());
+                const auto queued = parts_.reads.post([this, call, request, name, out, read] {
+                  const auto stored = stored_dossier(*read->value);
+                  if (!stored) return out.fail(stored.error());
+                  if (!parts_.audit({call.principal, call.principal, request.dossier_id(), 0, request.purpose()}))
+                    return out.fail(audit_failed());
+                  const auto answer = contact_of(name, *stored, request);
+                  if (!answer) return out.fail(answer.error());
+                  out.ok(*answer);
+                });
+                if (!queued) out.fail(shared_kernel::api::too_many_reads());
+              });
+}
+
 void IntakeApi::get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request,
                         const Out<v1::GetDossierKeyResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
@@ -248,6 +302,8 @@ void IntakeApi::register_reads() {
       "ListDossiers", [this](const auto& call, auto request, auto out) { list_dossiers(call, request, out); });
   content_.unary<v1::GetContentRequest, v1::GetContentResponse>(
       "GetContent", [this](const auto& call, auto request, auto out) { get_content(call, request, out); });
+  contact_.unary<v1::GetContactRequest, v1::GetContactResponse>(
+      "GetContact", [this](const auto& call, auto request, auto out) { get_contact(call, request, out); });
   key_.unary<v1::GetDossierKeyRequest, v1::GetDossierKeyResponse>(
       "GetDossierKey", [this](const auto& call, auto request, auto out) { get_key(call, request, out); });
 }
