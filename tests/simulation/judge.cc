@@ -74,7 +74,12 @@ bool same_events(const Verdict& verdict, const v1::Leaf& leaf) {
   for (std::size_t i = 0; i < verdict.events.size(); ++i) {
     if (verdict.events[i].SerializeAsString() != leaf.events(static_cast<int>(i)).SerializeAsString()) return false;
   }
-  return static_cast<int>(verdict.intents.size()) == leaf.intents_size();
+  if (static_cast<int>(verdict.intents.size()) != leaf.intents_size()) return false;
+  for (std::size_t i = 0; i < verdict.intents.size(); ++i) {
+    const auto& recorded = leaf.intents(static_cast<int>(i));
+    if (verdict.intents[i].type != recorded.type() || verdict.intents[i].payload != recorded.payload()) return false;
+  }
+  return true;
 }
 
 }  // namespace

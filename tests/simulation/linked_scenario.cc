@@ -13,15 +13,23 @@
 #include "intake/adapters/machine_codec.h"
 #include "intake/adapters/state_codec.h"
 #include "intake/core/decider.h"
+#include "notification/adapters/command_codec.h"
+#include "notification/adapters/event_codec.h"
+#include "notification/adapters/machine_codec.h"
+#include "notification/adapters/state_codec.h"
+#include "notification/core/decider.h"
 #include "platform/crypto/sha256.h"
 #include "routing/adapters/event_codec.h"
 #include "routing/adapters/machine_codec.h"
 #include "routing/adapters/state_codec.h"
 #include "routing/core/decider.h"
 #include "shared_kernel/dossier_id.h"
+#include "tests/support/notice_catalogue.h"
 
+#include <array>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -63,14 +71,24 @@ struct AgencyCodec {
   }
 };
 
+struct NotificationCodec {
+  static void encode_event(const notification::Event& event, v1::Event& wire) { notification::encode_event(event, wire); }
+  static Result<notification::Event> decode_event(const v1::Event& wire) { return notification::decode_event(wire); }
+  static std::string encode_state(const notification::State& state) { return notification::encode_state(state); }
+  static Result<notification::State> decode_state(std::string_view bytes) { return notification::decode_state(bytes); }
+  static Result<notification::Cause> decode_cause(const ledger::CauseView& view) { return notification::decode_cause(view); }
+};
+
 struct Services {
   std::unique_ptr<const ledger::Machine> intake = intake::make_machine();
   std::unique_ptr<const ledger::Machine> routing = routing::make_machine();
   std::unique_ptr<const ledger::Machine> agency = agency_processing::make_machine();
+  std::unique_ptr<const ledger::Machine> notification = notification::make_machine();
   std::unique_ptr<const ledger::Machine> catalogue = catalogue::make_catalogue_machine();
   OracleOf<intake::Decider, IntakeCodec> intake_oracle;
   OracleOf<routing::Decider, RoutingCodec> routing_oracle;
   OracleOf<agency_processing::Decider, AgencyCodec> agency_oracle;
+  OracleOf<notification::Decider, NotificationCodec> notification_oracle;
   OracleOf<catalogue::Decider, catalogue::ReleaseCodec> catalogue_oracle;
 };
 
@@ -84,11 +102,20 @@ struct Release {
   std::vector<Hash> hashes;
 };
 
+/// Rules that tell every event, and an address for every agency.
+shared_kernel::NoticeSettings notices(const shared_kernel::CatalogueContents& contents) {
+  auto out = test_support::notice_contents().notices;
+  out.contacts.clear();
+  for (const auto& agency : contents.agencies) out.contacts.push_back({agency.code, "office@example.vn", "0235000000"});
+  return out;
+}
+
 /// The test catalogue and one with another title, cut for the ledger.
 const std::vector<Release>& releases() {
   static const std::vector<Release> all = [] {
     auto reading = catalogue::read_catalogue_directory(LIENTHONG_SOURCE_DIR "/tests/support/catalogue");
     if (!reading.importable()) std::abort();
+    reading.contents.notices = notices(reading.contents);
     std::vector<Release> out;
     for (int i = 0; i < 2; ++i) {
       if (i == 1) reading.contents.title.en += " (amended)";
@@ -270,6 +297,40 @@ class Actors {
   std::set<std::pair<DossierId, std::string>> done_;
 };
 
+/// What a provider may answer; a notice ends in any case, because attempts are counted.
+std::string carry_out(const v1::Intent& intent, Chance& chance) {
+  const auto order = notification::decode_order(intent.payload());
+  if (!order) return "";
+  using notification::SendResult;
+  constexpr std::array kResults = {SendResult::kSent,      SendResult::kSent,      SendResult::kDelivered,
+                                   SendResult::kTemporary, SendResult::kPermanent, SendResult::kTechnical};
+  notification::SendEnded ended{order->notice, order->attempt, order->provider, SendResult::kSent, "", "ref", "o***@x", {}};
+  ended.result = kResults[chance.below(kResults.size())];
+  if (ended.result >= SendResult::kTemporary) ended.reason_code = "SIMULATED";
+  return notification::encode_outcome(ended);
+}
+
+/// One notice for each event, recipient and channel; no two with one key; none on its way for ever.
+std::optional<std::string> check_notices(const Judge& judge) {
+  for (std::uint32_t p = 0; p < kPartitions; ++p) {
+    for (const auto& [id, dossier] : judge.dossiers({"notification", p})) {
+      const auto state = notification::decode_state(dossier.state);
+      if (!state) return "notices that can't be read";
+      std::set<std::string> told;
+      std::set<DerivedId> keys;
+      for (const auto& notice : state->notices) {
+        const auto& made = notice.made;
+        const auto channel = std::string(name_of(made.way.channel));
+        if (!told.insert(made.origin + made.rule + std::to_string(made.contents.leg.leg) + channel).second)
+          return "an event was told twice by " + channel;
+        if (!keys.insert(made.key).second) return "two notices with one key";
+        if (notice.phase == notification::Phase::kSending) return "a notice on its way without an open intent";
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Scenario linked_scenario(std::uint64_t seed, Fault without) {
@@ -280,10 +341,13 @@ Scenario linked_scenario(std::uint64_t seed, Fault without) {
   scenario.services = {{"catalogue", all.catalogue.get(), &all.catalogue_oracle, 1, false},
                        {"intake", all.intake.get(), &all.intake_oracle, kPartitions, true},
                        {"routing", all.routing.get(), &all.routing_oracle, kPartitions, true},
-                       {"agency-processing", all.agency.get(), &all.agency_oracle, kPartitions, true}};
+                       {"agency-processing", all.agency.get(), &all.agency_oracle, kPartitions, true},
+                       {"notification", all.notification.get(), &all.notification_oracle, kPartitions, true}};
   auto actors = std::make_shared<Actors>(seed);
   actors->import_catalogue(scenario.requests);
   actors->bring_dossiers(scenario.requests);
+  scenario.carry_out = carry_out;
+  scenario.check = check_notices;
   scenario.act = [actors](const Judge& judge, std::vector<ClientRequest>& requests) { actors->act(judge, requests); };
   return scenario;
 }

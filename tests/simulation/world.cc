@@ -205,7 +205,7 @@ struct World::Replica final : ledger::LaneObserver {
 
   void on_intent(const LedgerPartition& id, const DossierId& dossier, const v1::DossierValue::OpenIntent& intent) override {
     world->judge_.called(id, dossier, intent.dossier_seq(), intent.index());
-    world->calls_.push_back({number, dossier, intent.dossier_seq(), intent.index()});
+    world->calls_.push_back({number, dossier, intent.dossier_seq(), intent.index(), intent.intent()});
   }
   void on_alarm(const LedgerPartition&, std::string_view, std::string_view) override {}
   void on_folded(const LedgerPartition&, const ledger::PartitionState& head) override {
@@ -752,7 +752,8 @@ void World::operator_step() {
     const std::size_t at = chance_.below(static_cast<std::uint32_t>(calls_.size()));
     const Call call = calls_[at];
     calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(at));
-    deliver(*replicas_[call.replica], ledger::OutcomeReport{call.dossier, call.seq, call.index, 1, "done"});
+    auto result = scenario_.carry_out ? scenario_.carry_out(call.intent, chance_) : "done";
+    deliver(*replicas_[call.replica], ledger::OutcomeReport{call.dossier, call.seq, call.index, 1, std::move(result)});
     return;
   }
   Replica& replica = *replicas_[chance_.below(static_cast<std::uint32_t>(replicas_.size()))];
@@ -863,6 +864,9 @@ std::optional<std::string> World::unrest() {
 }
 
 void World::check_rest() {
+  if (scenario_.check) {
+    if (auto wrong = scenario_.check(judge_)) return judge_.fail(*std::move(wrong));
+  }
   // B11: at rest the projection is the fold, value by value and entry by entry.
   for (auto& where : partitions_) {
     judge_.projected(where->id, *where->store.meta);

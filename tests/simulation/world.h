@@ -64,6 +64,10 @@ struct Scenario {
   std::int64_t clock_scale = 1;
   /// Adds requests by what is to be seen; may be empty.
   std::function<void(const Judge&, std::vector<ClientRequest>&)> act = {};
+  /// What the effect of an intent comes to, as it is recorded; empty: always `done`.
+  std::function<std::string(const v1::Intent&, Chance&)> carry_out = {};
+  /// What is wrong with the services' states at rest; may be empty.
+  std::function<std::optional<std::string>(const Judge&)> check = {};
 };
 
 /// One seeded run: two replicas of every lane that may both own it, a log, projections, clocks and a network that all fail,
@@ -132,6 +136,7 @@ class World {
     DossierId dossier;
     std::uint64_t seq = 0;
     std::uint32_t index = 0;
+    v1::Intent intent;
   };
 
   bool roll(Fault fault, std::uint32_t permille);
