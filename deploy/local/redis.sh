@@ -41,6 +41,7 @@ users() {
   service_user routing routing catalogue
   service_user agency-processing agency-processing
   service_user monitoring monitoring
+  service_user notification notification
   printf 'user ltctl on #%s resetkeys %%R~* resetchannels -@all +@read +@connection +fcall_ro +info -@dangerous +info\n' "$(password_hash ltctl)"
   printf 'user operator on #%s allkeys allchannels +@all\n' "$(password_hash operator)"
 }

@@ -3,6 +3,7 @@
 #include "catalogue/config.h"
 #include "intake/config.h"
 #include "monitoring/config.h"
+#include "notification/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
 #include "public_events/config.h"
@@ -23,5 +24,6 @@ int main() {
       {lt::intake::parked_ledger(), lt::routing::parked_ledger(), lt::agency_processing::parked_ledger()}));
   services.push_back(lt::monitoring::make_service());
   services.push_back(lt::public_events::make_service());
+  services.push_back(lt::notification::make_service());
   return lt::edition::run("lienthong", rules, std::move(services));
 }

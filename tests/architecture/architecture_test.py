@@ -14,7 +14,8 @@ import rules
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LIENTHONG_BUILD_DIR", ROOT / "build" / "dev"))
 PRODUCTION = ["services/intake/intake", "services/routing/routing", "services/agency_processing/agency-processing",
-              "services/monitoring/monitoring", "services/lienthong/lienthong", "tools/ltctl/ltctl"]
+              "services/monitoring/monitoring", "services/notification/notification",
+              "services/lienthong/lienthong", "tools/ltctl/ltctl"]
 
 
 def compiler_flags():

@@ -4,6 +4,7 @@ Settings are those of deploy/local/README.md. Processes are kept: one that dies 
 """
 import contextlib
 import ctypes
+import json
 import os
 import pathlib
 import random
@@ -22,9 +23,10 @@ BUILD = pathlib.Path(os.environ.get("LIENTHONG_BUILD_DIR", ROOT / "build" / "dev
 BINARIES = {"intake": BUILD / "services/intake/intake", "routing": BUILD / "services/routing/routing",
             "agency-processing": BUILD / "services/agency_processing/agency-processing",
             "monitoring": BUILD / "services/monitoring/monitoring",
+            "notification": BUILD / "services/notification/notification",
             "lienthong": BUILD / "services/lienthong/lienthong", "ltctl": BUILD / "tools/ltctl/ltctl",
             "demo": BUILD / "tools/demo/lienthong-demo"}
-SERVICES = ["intake", "routing", "agency-processing", "monitoring"]
+SERVICES = ["intake", "routing", "agency-processing", "monitoring", "notification"]
 LAST_LINES = 30
 
 
@@ -150,6 +152,8 @@ class System:
                 self.processes[name].start()
             self._wait("redis", self.redis_answers, 30)
             self._wait("broker", self.broker_answers, 60)
+        self._add_smtp_sink()
+        self.processes["smtp-sink"].start()
         self._add_services()
         self.ltctl("ledger", "genesis", "--partitions", self.partitions)
         for name in self.service_processes():
@@ -195,7 +199,7 @@ class System:
 
     def _make_certificates(self):
         names = run([sys.executable, ROOT / "tools/dev/principals.py", ROOT / "deploy/catalogue"]).stdout.split()
-        base = ["broker", "deploy", "intake", "routing", "agency-processing", "monitoring", "lienthong", "operator", "demo", "ltctl"]
+        base = ["broker", "deploy", "intake", "routing", "agency-processing", "monitoring", "notification", "smtp-sink", "lienthong", "operator", "demo", "ltctl"]
         run([ROOT / "deploy/local/certificates.sh", self.certificates, *sorted({*names, *base})])
         self.secrets.mkdir(mode=0o700)
         for key in ("sealing", "digest"):
@@ -215,6 +219,26 @@ class System:
         run([script, "format"], environment)
         self._add("broker", [script, "run"], environment)
 
+    def _add_smtp_sink(self):
+        """Mail of notification goes there; text messages go nowhere."""
+        port = free_ports(1)[0]
+        self._add("smtp-sink", [sys.executable, "-B", ROOT / "tools/smtp_sink/smtp_sink.py", port, self.certificates / "smtp-sink.pem",
+                                self.certificates / "smtp-sink.key", self.directory / "mail.jsonl"], dict(os.environ))
+        lines = ["providers:"]
+        for provider in ("smtp-main", "smtp-reserve"):
+            lines.append(f'  - {{id: {provider}, kind: smtp, url: "smtps://127.0.0.1:{port}", from: thong-bao@lienthong.example, '
+                         f'ca: "{self.certificates / "ca.pem"}"}}')
+        lines.append("  - {id: sms-gateway, kind: trial, result: success}")
+        (self.directory / "providers.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def mail(self):
+        """What the sink has taken so far, oldest first."""
+        try:
+            with open(self.directory / "mail.jsonl", encoding="utf-8") as file:
+                return [json.loads(line) for line in file if line.endswith("\n")]
+        except FileNotFoundError:
+            return []
+
     def _add_services(self):
         if self.edition == "embedded":
             plan = [("lienthong", "lienthong")]
@@ -233,11 +257,12 @@ class System:
                                LIENTHONG_TLS_CERT=str(self.certificates / f"{service}.pem"),
                                LIENTHONG_TLS_KEY=str(self.certificates / f"{service}.key"),
                                LIENTHONG_KEY_FILE=str(self.secrets / "sealing.key"),
-                               LIENTHONG_DIGEST_KEY_FILE=str(self.secrets / "digest.key"), LIENTHONG_LOG_LEVEL="info")
+                               LIENTHONG_DIGEST_KEY_FILE=str(self.secrets / "digest.key"),
+                               LIENTHONG_PROVIDERS_FILE=str(self.directory / "providers.yaml"), LIENTHONG_LOG_LEVEL="info")
             self._add(name, [BINARIES[service]], environment)
 
     def service_processes(self):
-        return [name for name in self.processes if name not in ("broker", "redis")]
+        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink")]
 
     def ledger_settings(self, principal, redis_user):
         settings = {"LIENTHONG_PARTITIONS": str(self.partitions), "LIENTHONG_SESSION_MS": "2000"}

@@ -113,6 +113,15 @@ TEST(NotificationDeciderTest, TellsEveryStepOfADossier) {
   }
 }
 
+TEST(NotificationDeciderTest, AReceiptAtTheCounterIsToldOnce) {
+  Given given;
+  const Instant now = given.context.now;
+  given.when(
+      Reported{"intake/1",
+               {{now, DossierSubmitted{*HomeKey::parse("C01"), test_support::kProcedure, "COMMUNE"}}, {now, accepted()}}});
+  EXPECT_THAT(notices(given), ElementsAre("1 email_received sending"));
+}
+
 TEST(NotificationDeciderTest, TellsOfASupplementByTwoChannelsWithOneKeyEach) {
   Given given = with_one_sending();
   const auto decision =

@@ -19,6 +19,8 @@ port_of() {
     routing) echo $((PORT_BASE + 1)) ;;
     agency-processing) echo $((PORT_BASE + 2)) ;;
     monitoring) echo $((PORT_BASE + 3)) ;;
+    notification) echo $((PORT_BASE + 5)) ;;
+    smtp-sink) echo $((PORT_BASE + 10)) ;;
   esac
 }
 
@@ -31,6 +33,7 @@ binary_of() {
     routing) echo "$BIN/services/routing/routing" ;;
     agency-processing) echo "$BIN/services/agency_processing/agency-processing" ;;
     monitoring) echo "$BIN/services/monitoring/monitoring" ;;
+    notification) echo "$BIN/services/notification/notification" ;;
     lienthong) echo "$BIN/services/lienthong/lienthong" ;;
     ltctl) echo "$BIN/tools/ltctl/ltctl" ;;
   esac
@@ -39,13 +42,13 @@ binary_of() {
 # Processes of an edition in the order of their start.
 processes_of() {
   case $1 in
-    kafka) echo "broker redis intake routing agency-processing monitoring" ;;
-    embedded) echo "lienthong" ;;
+    kafka) echo "broker redis smtp-sink intake routing agency-processing monitoring notification" ;;
+    embedded) echo "smtp-sink lienthong" ;;
   esac
 }
 services_of() {
   case $1 in
-    kafka) echo "intake routing agency-processing monitoring" ;;
+    kafka) echo "intake routing agency-processing monitoring notification" ;;
     embedded) echo "lienthong" ;;
   esac
 }
@@ -68,7 +71,7 @@ client_certificates() { printf 'LIENTHONG_TLS_CA=%s\nLIENTHONG_TLS_CERT=%s\nLIEN
 
 addresses() {
   local edition=$1 service address
-  for service in intake routing agency-processing monitoring; do
+  for service in intake routing agency-processing monitoring notification; do
     address=127.0.0.1:$(port_of "$service")
     if [ "$edition" = embedded ]; then address=127.0.0.1:$(port_of lienthong); fi
     printf 'LIENTHONG_%s_ADDRESS=%s\n' "$(tr 'a-z-' 'A-Z_' <<<"$service")" "$address"
@@ -95,7 +98,18 @@ service_settings() {
   client_certificates "$name"
   ledger_settings "$edition" "$name" "$name"
   addresses "$edition"
+  printf 'LIENTHONG_PROVIDERS_FILE=%s\n' "$RUN/providers.yaml"
   printf 'LIENTHONG_KEY_FILE=%s\nLIENTHONG_DIGEST_KEY_FILE=%s\nLIENTHONG_LOG_LEVEL=%s\n' "$SECRETS/sealing.key" "$SECRETS/digest.key" "${LIENTHONG_LOG_LEVEL:-info}"
+}
+
+# How notification reaches the providers that deploy/catalogue names: mail goes to the sink, text messages nowhere.
+provider_settings() {
+  local id
+  printf 'providers:\n'
+  for id in smtp-main smtp-reserve; do
+    printf '  - {id: %s, kind: smtp, url: "smtps://127.0.0.1:%s", from: thong-bao@lienthong.example, from_name: Dịch vụ công, ca: "%s"}\n' "$id" "$(port_of smtp-sink)" "$CERTIFICATES/ca.pem"
+  done
+  printf '  - {id: sms-gateway, kind: trial, result: success}\n'
 }
 
 # Settings of ltctl and the demo client. `ledger` commands act as `deploy`, all others as `operator`.
@@ -140,6 +154,7 @@ write_processes() {
         printf 'export DIR=%q TLS_DIR=%q PORT=%s CONTROLLER_PORT=%s\n' "$RUN/broker" "$CERTIFICATES/broker" "$((PORT_BASE + 20))" "$((PORT_BASE + 21))"
         printf '%q format && exec %q run\n' "$BROKER_SH" "$BROKER_SH"
         ;;
+      smtp-sink) printf 'exec %q %s %q %q %q\n' "$ROOT/tools/smtp_sink/smtp_sink.py" "$(port_of smtp-sink)" "$CERTIFICATES/smtp-sink.pem" "$CERTIFICATES/smtp-sink.key" "$RUN/mail.jsonl" ;;
       redis) printf 'exec redis-server %q\n' "$RUN/redis/redis.conf" ;;
       *)
         mkdir -p "$RUN/data/$name"
@@ -148,6 +163,7 @@ write_processes() {
         ;;
     esac | process_directory "$name"
   done
+  provider_settings | write_if_changed "$RUN/providers.yaml"
   client_settings "$edition" | write_if_changed "$RUN/client.env"
   printf '%s\n' "$edition" >"$RUN/edition"
   printf '%s\n' "$PORT_BASE" >"$RUN/port-base"
@@ -155,7 +171,7 @@ write_processes() {
 
 # Certificate names of the catalogue's principals, so that each agency's backend has its own.
 certificate_names() {
-  printf '%s\n' broker deploy intake routing agency-processing monitoring lienthong operator demo ltctl
+  printf '%s\n' broker deploy intake routing agency-processing monitoring notification smtp-sink lienthong operator demo ltctl
   [ -d "$ROOT/deploy/catalogue" ] && "$ROOT/tools/dev/principals.py" "$ROOT/deploy/catalogue"
 }
 

@@ -4,6 +4,7 @@
 #include "catalogue/adapters/catalogue_store.h"
 #include "catalogue/adapters/release_codec.h"
 #include "intake/adapters/machine_codec.h"
+#include "notification/adapters/machine_codec.h"
 #include "platform/kafka/kafka_log.h"
 #include "platform/redis/redis_projection.h"
 #include "platform/sqlite/sqlite_log.h"
@@ -70,7 +71,8 @@ Result<std::unique_ptr<const ledger::RulesStore>> read_catalogue_ledger(LedgerRe
 }
 
 const std::vector<LedgerName>& all_ledgers() {
-  static const std::vector<LedgerName> kLedgers = {LedgerName(kCatalogueLedger), "intake", "routing", "agency-processing"};
+  static const std::vector<LedgerName> kLedgers = {LedgerName(kCatalogueLedger), "intake", "routing", "agency-processing",
+                                               "notification"};
   return kLedgers;
 }
 
@@ -80,6 +82,7 @@ std::vector<std::unique_ptr<const ledger::Machine>> all_machines() {
   machines.push_back(intake::make_machine());
   machines.push_back(routing::make_machine());
   machines.push_back(agency_processing::make_machine());
+  machines.push_back(notification::make_machine());
   return machines;
 }
 

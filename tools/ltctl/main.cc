@@ -5,6 +5,7 @@
 #include "tools/ltctl/ledger_commands.h"
 #include "tools/ltctl/monitoring_commands.h"
 #include "tools/ltctl/parked_commands.h"
+#include "tools/ltctl/notice_commands.h"
 #include "tools/ltctl/session.h"
 #include "tools/ltctl/work_commands.h"
 
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   lienthong::ltctl::add_dossier_commands(app, session);
   lienthong::ltctl::add_work_commands(app, session);
   lienthong::ltctl::add_agency_commands(app, session);
+  lienthong::ltctl::add_notice_commands(app, session);
   lienthong::ltctl::add_catalogue_commands(app, session);
   lienthong::ltctl::add_event_commands(app, session);
   lienthong::ltctl::add_ledger_commands(app, session);

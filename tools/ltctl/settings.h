@@ -21,6 +21,7 @@ struct Settings {
   std::string routing_address;
   std::string agency_address;
   std::string monitoring_address;
+  std::string notification_address;
   /// Nothing: in clear, for tests and benchmarks; `caller` then names us.
   std::optional<PemFiles> tls;
   std::string caller;

@@ -30,6 +30,9 @@ class Teller {
 
   void take(const Reported& report) {
     origin_ = report.origin;
+    // At the counter a dossier is handed in and received at once: the receipt says both.
+    received_at_once_ = std::any_of(report.facts.begin(), report.facts.end(),
+                                    [](const Fact& fact) { return std::holds_alternative<DossierAccepted>(fact.body); });
     for (const auto& fact : report.facts) {
       fact_at_ = fact.occurred_at;
       std::visit([&](const auto& body) { on(body); }, fact.body);
@@ -149,7 +152,7 @@ class Teller {
 
   void on(const DossierSubmitted& fact) {
     note(fact);
-    tell(NoticeEvent::kSubmitted, contents());
+    if (!received_at_once_) tell(NoticeEvent::kSubmitted, contents());
   }
   void on(const DossierAccepted& fact) {
     note(fact);
@@ -439,6 +442,7 @@ class Teller {
   Instant now_;
   Instant fact_at_;
   std::string origin_;
+  bool received_at_once_ = false;
   std::uint32_t derived_ = 0;
   std::vector<Intent> intents_;
 };

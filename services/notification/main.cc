@@ -1,0 +1,14 @@
+#include "catalogue/adapters/catalogue_store.h"
+#include "notification/config.h"
+#include "platform/edition/process.h"
+#include "platform/observe/alarms.h"
+
+int main() {
+  namespace lt = lienthong;
+  lt::catalogue::CatalogueStore catalogue([](const std::string& what) { lt::observe::log_error("catalogue", what); });
+  const lt::edition::RulesFeed rules{
+      "catalogue", catalogue, [&](lt::Offset offset, const lt::block::BlockPtr& block) { catalogue.fold(offset, block); }};
+  std::vector<std::unique_ptr<lt::edition::HostedService>> services;
+  services.push_back(lt::notification::make_service());
+  return lt::edition::run("notification", rules, std::move(services));
+}
