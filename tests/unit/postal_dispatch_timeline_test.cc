@@ -120,6 +120,12 @@ TEST(PostalDispatchTimelineTest, CashDoesNotMoveTheItem) {
   EXPECT_FALSE(standing.cod_settled);
 }
 
+TEST(PostalDispatchTimelineTest, AnOrderComesFirstWhateverTheCarriersClockSays) {
+  const auto standing = standing_of(with({scan(Milestone::kOrdered, "09:00"), scan(Milestone::kPosted, "08:58")}));
+  EXPECT_EQ(standing.milestone, Milestone::kPosted);
+  EXPECT_EQ(standing.last_scanned, local("2026-03-02 09:00"));
+}
+
 struct Case {
   Milestone milestone;
   StableState stable;

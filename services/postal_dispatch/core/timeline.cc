@@ -123,7 +123,11 @@ void count_cash(Standing& standing, const Entry& entry) {
   }
 }
 
-auto rank(const Entry& entry) { return std::tie(entry.at, entry.milestone, entry.carrier, entry.raw_code); }
+/// An order comes first whatever the clocks say: nothing happens to an item that nobody ordered.
+auto rank(const Entry& entry) {
+  return std::make_tuple(entry.milestone != Milestone::kOrdered, entry.at, entry.milestone, std::string_view(entry.carrier),
+                         std::string_view(entry.raw_code));
+}
 
 }  // namespace
 
@@ -209,7 +213,7 @@ Standing standing_of(const Shipment& shipment) {
       count_cash(standing, entry);
       continue;
     }
-    standing.last_scanned = entry.at;
+    standing.last_scanned = std::max(standing.last_scanned, entry.at);
     if (standing.ended && is_final(standing.milestone)) {
       note = EntryNote::kAfterEnd;
       continue;
