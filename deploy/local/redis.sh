@@ -42,6 +42,7 @@ users() {
   service_user agency-processing agency-processing
   service_user monitoring monitoring
   service_user notification notification
+  service_user postal-dispatch postal-dispatch
   printf 'user ltctl on #%s resetkeys %%R~* resetchannels -@all +@read +@connection +fcall_ro +info -@dangerous +info\n' "$(password_hash ltctl)"
   printf 'user operator on #%s allkeys allchannels +@all\n' "$(password_hash operator)"
 }

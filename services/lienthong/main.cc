@@ -6,6 +6,7 @@
 #include "notification/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
+#include "postal_dispatch/config.h"
 #include "public_events/config.h"
 #include "routing/config.h"
 #include "shared_kernel/api/parked_service.h"
@@ -23,6 +24,7 @@ int main() {
   services.push_back(lt::shared_kernel::api::make_parked_service(
       {lt::intake::parked_ledger(), lt::routing::parked_ledger(), lt::agency_processing::parked_ledger()}));
   services.push_back(lt::monitoring::make_service());
+  services.push_back(lt::postal_dispatch::make_service());
   services.push_back(lt::public_events::make_service());
   services.push_back(lt::notification::make_service());
   return lt::edition::run("lienthong", rules, std::move(services));

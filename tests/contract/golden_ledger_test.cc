@@ -43,6 +43,8 @@ TEST(GoldenLedgerTest, FoldsTheLedgersOfTwoHundredDossiersToTheStatesTheyHadWhen
   std::map<std::string, std::string> found;
   std::uint64_t dossiers = 0;
   for (const auto& machine : all_machines()) {
+    // Ledgers that came later are not in it.
+    if (!state_hashes().contains(machine->name() + "/0")) continue;
     const bool is_catalogue = machine->name() == kCatalogueLedger;
     const auto partitions = partition_count(reader, machine->name());
     ASSERT_TRUE(partitions) << partitions.error().message_en;

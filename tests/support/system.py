@@ -24,9 +24,10 @@ BINARIES = {"intake": BUILD / "services/intake/intake", "routing": BUILD / "serv
             "agency-processing": BUILD / "services/agency_processing/agency-processing",
             "monitoring": BUILD / "services/monitoring/monitoring",
             "notification": BUILD / "services/notification/notification",
+            "postal-dispatch": BUILD / "services/postal_dispatch/postal-dispatch",
             "lienthong": BUILD / "services/lienthong/lienthong", "ltctl": BUILD / "tools/ltctl/ltctl",
             "demo": BUILD / "tools/demo/lienthong-demo"}
-SERVICES = ["intake", "routing", "agency-processing", "monitoring", "notification"]
+SERVICES = ["intake", "routing", "agency-processing", "monitoring", "notification", "postal-dispatch"]
 LAST_LINES = 30
 
 
@@ -199,7 +200,7 @@ class System:
 
     def _make_certificates(self):
         names = run([sys.executable, ROOT / "tools/dev/principals.py", ROOT / "deploy/catalogue"]).stdout.split()
-        base = ["broker", "deploy", "intake", "routing", "agency-processing", "monitoring", "notification", "smtp-sink", "lienthong", "operator", "demo", "ltctl"]
+        base = ["broker", "deploy", "intake", "routing", "agency-processing", "monitoring", "notification", "postal-dispatch", "smtp-sink", "lienthong", "operator", "demo", "ltctl"]
         run([ROOT / "deploy/local/certificates.sh", self.certificates, *sorted({*names, *base})])
         self.secrets.mkdir(mode=0o700)
         for key in ("sealing", "digest"):
@@ -258,7 +259,8 @@ class System:
                                LIENTHONG_TLS_KEY=str(self.certificates / f"{service}.key"),
                                LIENTHONG_KEY_FILE=str(self.secrets / "sealing.key"),
                                LIENTHONG_DIGEST_KEY_FILE=str(self.secrets / "digest.key"),
-                               LIENTHONG_PROVIDERS_FILE=str(self.directory / "providers.yaml"), LIENTHONG_LOG_LEVEL="info")
+                               LIENTHONG_PROVIDERS_FILE=str(self.directory / "providers.yaml"),
+                               LIENTHONG_CARRIERS_DIR=str(ROOT / "deploy/carriers"), LIENTHONG_LOG_LEVEL="info")
             self._add(name, [BINARIES[service]], environment)
 
     def service_processes(self):

@@ -21,6 +21,7 @@ port_of() {
     monitoring) echo $((PORT_BASE + 3)) ;;
     notification) echo $((PORT_BASE + 5)) ;;
     smtp-sink) echo $((PORT_BASE + 10)) ;;
+    postal-dispatch) echo $((PORT_BASE + 4)) ;;
   esac
 }
 
@@ -34,6 +35,7 @@ binary_of() {
     agency-processing) echo "$BIN/services/agency_processing/agency-processing" ;;
     monitoring) echo "$BIN/services/monitoring/monitoring" ;;
     notification) echo "$BIN/services/notification/notification" ;;
+    postal-dispatch) echo "$BIN/services/postal_dispatch/postal-dispatch" ;;
     lienthong) echo "$BIN/services/lienthong/lienthong" ;;
     ltctl) echo "$BIN/tools/ltctl/ltctl" ;;
   esac
@@ -42,13 +44,13 @@ binary_of() {
 # Processes of an edition in the order of their start.
 processes_of() {
   case $1 in
-    kafka) echo "broker redis smtp-sink intake routing agency-processing monitoring notification" ;;
+    kafka) echo "broker redis smtp-sink intake routing agency-processing monitoring notification postal-dispatch" ;;
     embedded) echo "smtp-sink lienthong" ;;
   esac
 }
 services_of() {
   case $1 in
-    kafka) echo "intake routing agency-processing monitoring notification" ;;
+    kafka) echo "intake routing agency-processing monitoring notification postal-dispatch" ;;
     embedded) echo "lienthong" ;;
   esac
 }
@@ -71,7 +73,7 @@ client_certificates() { printf 'LIENTHONG_TLS_CA=%s\nLIENTHONG_TLS_CERT=%s\nLIEN
 
 addresses() {
   local edition=$1 service address
-  for service in intake routing agency-processing monitoring notification; do
+  for service in intake routing agency-processing monitoring notification postal-dispatch; do
     address=127.0.0.1:$(port_of "$service")
     if [ "$edition" = embedded ]; then address=127.0.0.1:$(port_of lienthong); fi
     printf 'LIENTHONG_%s_ADDRESS=%s\n' "$(tr 'a-z-' 'A-Z_' <<<"$service")" "$address"
@@ -96,6 +98,7 @@ service_settings() {
   printf 'LIENTHONG_DATA_DIR=%s\nLIENTHONG_LISTEN=127.0.0.1:%s\n' "$RUN/data/$name" "$(port_of "$name")"
   printf 'LIENTHONG_PROVINCE=%s\nLIENTHONG_METRICS_LISTEN=127.0.0.1:%s\n' "$PROVINCE" "$(metrics_port_of "$name")"
   client_certificates "$name"
+  case $name in postal-dispatch | lienthong) printf 'LIENTHONG_CARRIERS_DIR=%s\n' "$ROOT/deploy/carriers" ;; esac
   ledger_settings "$edition" "$name" "$name"
   addresses "$edition"
   printf 'LIENTHONG_PROVIDERS_FILE=%s\n' "$RUN/providers.yaml"
@@ -171,7 +174,7 @@ write_processes() {
 
 # Certificate names of the catalogue's principals, so that each agency's backend has its own.
 certificate_names() {
-  printf '%s\n' broker deploy intake routing agency-processing monitoring notification smtp-sink lienthong operator demo ltctl
+  printf '%s\n' broker deploy intake routing agency-processing monitoring notification postal-dispatch smtp-sink lienthong operator demo ltctl
   [ -d "$ROOT/deploy/catalogue" ] && "$ROOT/tools/dev/principals.py" "$ROOT/deploy/catalogue"
 }
 

@@ -21,6 +21,7 @@ namespace pb = google::protobuf;
 constexpr std::size_t kPayloadShownMax = 4096;
 
 std::string package_of(const LedgerName& ledger) {
+  if (ledger == "postal-dispatch") return "lienthong.postal.v1";
   return ledger == "agency-processing" ? "lienthong.agency.v1" : "lienthong." + ledger + ".v1";
 }
 

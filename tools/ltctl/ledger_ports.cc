@@ -9,6 +9,7 @@
 #include "platform/redis/redis_projection.h"
 #include "platform/sqlite/sqlite_log.h"
 #include "platform/sqlite/sqlite_projection.h"
+#include "postal_dispatch/adapters/machine_codec.h"
 #include "routing/adapters/machine_codec.h"
 
 #include <utility>
@@ -71,8 +72,8 @@ Result<std::unique_ptr<const ledger::RulesStore>> read_catalogue_ledger(LedgerRe
 }
 
 const std::vector<LedgerName>& all_ledgers() {
-  static const std::vector<LedgerName> kLedgers = {LedgerName(kCatalogueLedger), "intake", "routing", "agency-processing",
-                                               "notification"};
+  static const std::vector<LedgerName> kLedgers = {LedgerName(kCatalogueLedger), "intake",       "routing",
+                                                   "agency-processing",          "notification", "postal-dispatch"};
   return kLedgers;
 }
 
@@ -83,6 +84,7 @@ std::vector<std::unique_ptr<const ledger::Machine>> all_machines() {
   machines.push_back(routing::make_machine());
   machines.push_back(agency_processing::make_machine());
   machines.push_back(notification::make_machine());
+  machines.push_back(postal_dispatch::make_machine());
   return machines;
 }
 

@@ -6,6 +6,7 @@
 #include "tools/ltctl/monitoring_commands.h"
 #include "tools/ltctl/parked_commands.h"
 #include "tools/ltctl/notice_commands.h"
+#include "tools/ltctl/postal_commands.h"
 #include "tools/ltctl/session.h"
 #include "tools/ltctl/work_commands.h"
 
@@ -58,6 +59,7 @@ int main(int argc, char** argv) {
   lienthong::ltctl::add_work_commands(app, session);
   lienthong::ltctl::add_agency_commands(app, session);
   lienthong::ltctl::add_notice_commands(app, session);
+  lienthong::ltctl::add_postal_commands(app, session);
   lienthong::ltctl::add_catalogue_commands(app, session);
   lienthong::ltctl::add_event_commands(app, session);
   lienthong::ltctl::add_ledger_commands(app, session);

@@ -26,6 +26,7 @@ Settings Settings::from_environment() {
   settings.agency_address = variable("LIENTHONG_AGENCY_PROCESSING_ADDRESS", "127.0.0.1:17402");
   settings.monitoring_address = variable("LIENTHONG_MONITORING_ADDRESS", "127.0.0.1:17403");
   settings.notification_address = variable("LIENTHONG_NOTIFICATION_ADDRESS", "127.0.0.1:17405");
+  settings.postal_address = variable("LIENTHONG_POSTAL_DISPATCH_ADDRESS", "127.0.0.1:17404");
   settings.tls = pem_files("LIENTHONG_TLS_CA", "LIENTHONG_TLS_CERT", "LIENTHONG_TLS_KEY");
   settings.caller = variable("LIENTHONG_CALLER");
   settings.certificates = variable("LIENTHONG_CERTIFICATES");

@@ -22,6 +22,7 @@ struct Settings {
   std::string agency_address;
   std::string monitoring_address;
   std::string notification_address;
+  std::string postal_address;
   /// Nothing: in clear, for tests and benchmarks; `caller` then names us.
   std::optional<PemFiles> tls;
   std::string caller;
