@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t kStepMicros = 1000;
 constexpr std::int64_t kStartMicros = 1'760'000'000'000'000;
 constexpr std::uint64_t kConvergeStepsMax = 200'000;
+// With more replicas than this to one step, a recovery of four answers does not fit into the time-outs below.
+constexpr std::size_t kReplicasPerStep = 14;
 // Two of three event types are public.
 constexpr EventMask kPublicEvents = 0xB6DB6DB6DB6DB6DB;
 
@@ -481,6 +483,12 @@ void World::step() {
   // Beside the lanes' steps: they need theirs to recover within their time-outs.
   if (chance_.permille(200)) relay_step();
   if (chance_.permille(100)) publish_step();
+  // However many lanes there are, each has its share of steps before a time-out.
+  const std::size_t rounds = (replicas_.size() + kReplicasPerStep - 1) / kReplicasPerStep;
+  for (std::size_t i = 0; i < rounds; ++i) lane_step();
+}
+
+void World::lane_step() {
   switch (chance_.below(11)) {
     case 10:
     case 0: client_step(); break;
@@ -547,6 +555,7 @@ void World::on_reply(std::size_t number, Offset arrived, bool reused, const ledg
   const std::string id(request.id.view());
   if (reply.error) {
     const auto code = reply.error->code;
+    request.last_error = reply.error->reason;
     if (code == ErrorCode::kUnavailable || code == ErrorCode::kResourceExhausted) return;
     if (code == ErrorCode::kAlreadyExists) {
       if (!reused) judge_.fail("a request was refused as reused that was not");
@@ -832,7 +841,10 @@ std::optional<std::string> World::unrest() {
     if (request.answered || request.refused) continue;
     const bool blocked = std::any_of(request.after.begin(), request.after.end(),
                                      [&](std::size_t n) { return scenario_.requests[n].refused; });
-    if (!blocked) return "request " + std::to_string(i) + " without answer";
+    if (!blocked) {
+      return "request " + std::to_string(i) + " to " + request.where.ledger + " without answer; the last one was " +
+             (request.last_error.empty() ? "none" : request.last_error);
+    }
   }
   for (std::size_t i = 0; i < replicas_.size(); i += 2) {
     Replica& replica = *replicas_[i];

@@ -42,6 +42,7 @@ struct ClientRequest {
   bool answered = false;
   bool refused = false;
   std::uint64_t seq = 0;
+  std::string last_error = {};
 };
 
 struct Counts {
@@ -142,6 +143,7 @@ class World {
   bool roll(Fault fault, std::uint32_t permille);
   void hit(Fault fault) { ++counts_.faults[static_cast<std::size_t>(fault)]; }
   void step();
+  void lane_step();
   void inject();
   void heal();
   /// Nothing when the world is at rest, else what it still waits for.
