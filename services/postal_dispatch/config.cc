@@ -43,7 +43,8 @@ class Service final : public edition::HostedService {
   void read_settings(edition::Environment& environment) override {
     digest_key_ = environment.key("LIENTHONG_DIGEST_KEY_FILE", edition::kDigestKey);
     intake_address_ = environment.required("LIENTHONG_INTAKE_ADDRESS", edition::kIntakeAddress);
-    const auto directory = environment.required("LIENTHONG_CARRIERS_DIR", {"thư mục bảng hãng vận chuyển", "the carriers' tables"});
+    const auto directory =
+        environment.required("LIENTHONG_CARRIERS_DIR", {"thư mục bảng hãng vận chuyển", "the carriers' tables"});
     if (directory.empty()) return;
     auto carriers = read_carriers(directory);
     if (!carriers) return environment.add(std::move(carriers.error()));
@@ -60,10 +61,11 @@ class Service final : public edition::HostedService {
     auto intake = std::make_shared<rpc::Client>(*std::move(channel), parts.process);
     auto& gateway = parts.host.gateway("postal-dispatch");
     teller_.emplace(gateway, parts.process);
-    effects_.emplace(lines(), [&host = parts.host](const auto& partition, auto report) { host.report(partition, std::move(report)); },
-                     [alarms = parts.alarms](const ledger::EffectCall& call) {
-                       alarms(call.key.partition, "INTENT_WITHOUT_EXECUTOR", "intent type " + std::to_string(call.type));
-                     });
+    effects_.emplace(
+        lines(), [&host = parts.host](const auto& partition, auto report) { host.report(partition, std::move(report)); },
+        [alarms = parts.alarms](const ledger::EffectCall& call) {
+          alarms(call.key.partition, "INTENT_WITHOUT_EXECUTOR", "intent type " + std::to_string(call.type));
+        });
     parts.host.carry_out("postal-dispatch", *effects_);
     api_.emplace(PostalApiParts{gateway, parts.ports.query(), parts.clock, parts.rules, parts.reads, carriers_,
                                 keys_of_intake(std::move(intake)), digest_key_});
