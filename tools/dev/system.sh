@@ -12,6 +12,7 @@ SECRETS=$RUN/secrets
 BIN=$ROOT/build/dev
 BROKER_SH=$ROOT/deploy/local/broker/broker.sh
 KAFKA_BOOTSTRAP=127.0.0.1:$((PORT_BASE + 20))
+SMTP_SINK_PORT=$((PORT_BASE + 10))
 
 port_of() {
   case $1 in
@@ -20,7 +21,6 @@ port_of() {
     agency-processing) echo $((PORT_BASE + 2)) ;;
     monitoring) echo $((PORT_BASE + 3)) ;;
     notification) echo $((PORT_BASE + 5)) ;;
-    smtp-sink) echo $((PORT_BASE + 10)) ;;
     postal-dispatch) echo $((PORT_BASE + 4)) ;;
   esac
 }
@@ -110,7 +110,7 @@ provider_settings() {
   local id
   printf 'providers:\n'
   for id in smtp-main smtp-reserve; do
-    printf '  - {id: %s, kind: smtp, url: "smtps://127.0.0.1:%s", from: thong-bao@lienthong.example, from_name: Dịch vụ công, ca: "%s"}\n' "$id" "$(port_of smtp-sink)" "$CERTIFICATES/ca.pem"
+    printf '  - {id: %s, kind: smtp, url: "smtps://127.0.0.1:%s", from: thong-bao@lienthong.example, from_name: Dịch vụ công, ca: "%s"}\n' "$id" "$SMTP_SINK_PORT" "$CERTIFICATES/ca.pem"
   done
   printf '  - {id: sms-gateway, kind: trial, result: success}\n'
 }
@@ -157,7 +157,7 @@ write_processes() {
         printf 'export DIR=%q TLS_DIR=%q PORT=%s CONTROLLER_PORT=%s\n' "$RUN/broker" "$CERTIFICATES/broker" "$((PORT_BASE + 20))" "$((PORT_BASE + 21))"
         printf '%q format && exec %q run\n' "$BROKER_SH" "$BROKER_SH"
         ;;
-      smtp-sink) printf 'exec %q %s %q %q %q\n' "$ROOT/tools/smtp_sink/smtp_sink.py" "$(port_of smtp-sink)" "$CERTIFICATES/smtp-sink.pem" "$CERTIFICATES/smtp-sink.key" "$RUN/mail.jsonl" ;;
+      smtp-sink) printf 'exec %q %s %q %q %q\n' "$ROOT/tools/smtp_sink/smtp_sink.py" "$SMTP_SINK_PORT" "$CERTIFICATES/smtp-sink.pem" "$CERTIFICATES/smtp-sink.key" "$RUN/mail.jsonl" ;;
       redis) printf 'exec redis-server %q\n' "$RUN/redis/redis.conf" ;;
       *)
         mkdir -p "$RUN/data/$name"
@@ -280,6 +280,7 @@ start_projection() { start_process redis && wait_until 30 redis redis_answers; }
 start_broker() { start_process broker && wait_until 90 broker broker_answers; }
 start_services() {
   local name
+  start_process smtp-sink
   for name in $(services_of "$1"); do start_process "$name"; done
   for name in $(services_of "$1"); do wait_until 60 "$name" service_answers "$name" || return 1; done
 }
