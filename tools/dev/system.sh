@@ -329,6 +329,7 @@ show_status() {
     case $name in
       broker) health=$(broker_answers >/dev/null 2>&1 && echo answers || echo "no answer") ; address=$KAFKA_BOOTSTRAP ;;
       redis) health=$(redis_answers 2>/dev/null && echo answers || echo "no answer") ; address=unix:.run/redis ;;
+      smtp-sink) health=$(port_is_free "$SMTP_SINK_PORT" && echo "no answer" || echo answers) ; address=127.0.0.1:$SMTP_SINK_PORT ;;
       *) health=$(service_answers "$name" || true) ; address=127.0.0.1:$(port_of "$name") ;;
     esac
     printf '%-18s %-8s %8s %10s %9s  %-18s %s\n' "$name" "$state" "${pid:--}" "$up" "$(deaths_of "$name")" "$address" "$health"
