@@ -54,8 +54,14 @@ class EmbeddedProcess : public ::testing::Test {
 
   void make_ledgers(std::uint32_t partitions) {
     observe::SystemEntropy entropy;
-    const ports::Installation installation{
-        {{"agency-processing", partitions}, {"catalogue", 1}, {"intake", partitions}, {"routing", partitions}}, 1, 1};
+    const ports::Installation installation{{{"agency-processing", partitions},
+                                            {"catalogue", 1},
+                                            {"intake", partitions},
+                                            {"notification", partitions},
+                                            {"postal-dispatch", partitions},
+                                            {"routing", partitions}},
+                                           1,
+                                           1};
     ASSERT_TRUE(sqlite::make_ledgers(settings_.log_file(), installation, entropy, {1}).has_value());
   }
 
@@ -66,6 +72,7 @@ class EmbeddedProcess : public ::testing::Test {
             {"LIENTHONG_PARTITIONS", "2"},
             {"LIENTHONG_TLS", "off"},
             {"LIENTHONG_INTAKE_ADDRESS", "127.0.0.1:1"},
+            {"LIENTHONG_CARRIERS_DIR", std::string(LIENTHONG_SOURCE_DIR) + "/deploy/carriers"},
             {"LIENTHONG_KEY_FILE", directory_.path() + "/sealing.key"},
             {"LIENTHONG_DIGEST_KEY_FILE", directory_.path() + "/digest.key"}};
   }
