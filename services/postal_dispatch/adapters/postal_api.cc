@@ -1,18 +1,14 @@
 #include "postal_dispatch/adapters/postal_api.h"
 
-#include "platform/base/overloaded.h"
 #include "platform/block/block.h"
-#include "platform/crypto/sha256.h"
 #include "postal_dispatch/adapters/command_codec.h"
 #include "postal_dispatch/adapters/manifest.h"
 #include "postal_dispatch/adapters/post_values.h"
 #include "postal_dispatch/adapters/post_view.h"
 #include "postal_dispatch/adapters/state_codec.h"
-#include "postal_dispatch/core/item_number.h"
 #include "shared_kernel/command.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 namespace lienthong::postal_dispatch {
@@ -26,18 +22,12 @@ using wire::Decoding;
 
 namespace {
 
-constexpr int kScansMax = 200;
 constexpr std::size_t kPersonalBytesMax = 500;
 
 Error bag_not_found() {
   return {ErrorCode::kNotFound, "BAG_NOT_FOUND",
           "Không có túi thư này, hoặc túi không thuộc cơ quan của bạn; hãy kiểm tra mã túi.",
           "There is no such bag, or it is not your agency's; check the bag's id."};
-}
-Error item_unknown() {
-  return {ErrorCode::kNotFound, "ITEM_UNKNOWN",
-          "Không có bưu gửi nào mang số này; hãy kiểm tra số bưu gửi và hãng vận chuyển.",
-          "No item has this number; check the item number and the carrier."};
 }
 Error settlement_not_found() {
   return {ErrorCode::kNotFound, "SETTLEMENT_NOT_FOUND",
@@ -48,15 +38,6 @@ Error settlement_not_found() {
 std::optional<Instant> occurred_at(const shared_kernel::api::api_v1::CommandHeader& header) {
   if (!header.has_occurred_time()) return std::nullopt;
   return Instant{header.occurred_time().seconds() * 1'000'000 + header.occurred_time().nanos() / 1'000};
-}
-
-/// The same scan sent again is the same request. Version 8: not a time.
-RequestId request_of(const v1::Scan& scan) {
-  const auto hash = crypto::sha256({"scan", block::encode_message(scan)});
-  RequestId id = *RequestId::from(hash.view().substr(0, RequestId::kSize));
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x80);
-  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
-  return id;
 }
 
 Result<void> check_address(const v1::Address& address) {
@@ -71,35 +52,6 @@ Result<void> check_address(const v1::Address& address) {
     if (auto checked = shared_kernel::api::check_text(text, field, kPersonalBytesMax, false); !checked) return checked;
   }
   return {};
-}
-
-Result<void> check_proof(const v1::ProofOfDelivery& proof) {
-  if (auto name = shared_kernel::api::check_text(proof.receiver_name(), "proof.receiver_name", kPersonalBytesMax, true);
-      !name)
-    return name;
-  const auto& digits = proof.identity_last_digits();
-  const bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (digits.size() < 3 || digits.size() > 4 || !all) {
-    return failure(
-        rpc::invalid_field("proof.identity_last_digits", "cần 3 hoặc 4 chữ số cuối.", "3 or 4 last digits are needed."));
-  }
-  if (proof.evidence().size() != Hash::kSize) {
-    return failure(rpc::invalid_field("proof.evidence", "cần SHA-256 của chữ ký hoặc ảnh.",
-                                      "the SHA-256 of a signature or photo is needed."));
-  }
-  return {};
-}
-
-template <class Message>
-std::string sealed_text(const Message& message) {
-  return block::encode_message(message);
-}
-
-Result<State> state_of(const ::lienthong::ledger::v1::DossierValue& value) { return decode_state(value.state()); }
-
-HomeKey home_key_of(const State& state) {
-  return std::visit(
-      Overloaded{[](const std::monostate&) { return HomeKey(); }, [](const auto& entity) { return entity.home; }}, state);
 }
 
 const char* bag_key(v1::BagFilter filter) {
@@ -135,12 +87,14 @@ PostalApi::PostalApi(PostalApiParts parts)
     : parts_(std::move(parts)),
       commands_("postal-dispatch", parts_.gateway, parts_.clock, parts_.service_key),
       reads_(commands_, parts_.query, parts_.reads),
+      scans_({parts_.gateway.partition_count(), parts_.query, parts_.reads, parts_.carriers, parts_.keys, commands_}),
       service_("lienthong.postal.v1.PostalService", shared_kernel::api::principals_of(parts_.rules)) {
   on("OrderShipment", &PostalApi::order);
   on("StateMilestone", &PostalApi::state);
   on("CancelShipment", &PostalApi::cancel);
   on("PlaceOrderAgain", &PostalApi::place_again);
-  on("RecordScans", &PostalApi::record_scans);
+  service_.unary<v1::RecordScansRequest, v1::RecordScansResponse>(
+      "RecordScans", [this](const auto& call, auto request, auto out) { scans_.record(call, request, out); });
   on("GetPaper", &PostalApi::get_paper);
   on("ListShipments", &PostalApi::list_shipments);
   on("CreateBag", &PostalApi::create_bag);
@@ -161,7 +115,7 @@ ledger::ReplySink PostalApi::reply_with(const DossierName& name, const Out<Reply
     Reply answer;
     commands_.set_result(reply, name, *answer.mutable_result());
     if (reply.value != nullptr) {
-      const auto state = state_of(*reply.value);
+      const auto state = decode_state(reply.value->state());
       if (!state) return out.fail(state.error());
       show(reply.value->dossier_seq(), *state, answer);
     }
@@ -204,7 +158,7 @@ void PostalApi::read(const rpc::Call& call, const DossierName& name,
     if (!read) return out.fail(read.error());
     State state;
     if (read->value != nullptr) {
-      auto decoded = state_of(*read->value);
+      auto decoded = decode_state(read->value->state());
       if (!decoded) return out.fail(decoded.error());
       state = *std::move(decoded);
     }
@@ -269,7 +223,8 @@ void PostalApi::order(const rpc::Call& call, const v1::OrderShipmentRequest& req
                                      dossier = names->dossier](const Result<ContentKey>& key) mutable {
     if (!key) return out.fail(key.error());
     kernel::v1::SealedRef reference;
-    command->sealed.push_back(shared_kernel::api::seal_for(*key, dossier.id, sealed_text(request.address()), reference));
+    command->sealed.push_back(
+        shared_kernel::api::seal_for(*key, dossier.id, block::encode_message(request.address()), reference));
     body.address = *shared_kernel::wire::decode(reference);
     auto encoded = encode_command(body, occurred_at(request.header()));
     command->type = encoded.type;
@@ -350,7 +305,7 @@ void PostalApi::list_shipments(const rpc::Call& call, const v1::ListShipmentsReq
     if (!page) return out.fail(page.error());
     v1::ListShipmentsResponse answer;
     for (const auto& entry : page->entries) {
-      const auto state = state_of(entry.value);
+      const auto state = decode_state(entry.value.state());
       const auto number = static_cast<std::uint32_t>(std::strtoul(entry.hit.suffix.c_str(), nullptr, 10));
       const auto* shipment = state ? find_shown(*state, number) : nullptr;
       if (shipment == nullptr) continue;
@@ -358,7 +313,7 @@ void PostalApi::list_shipments(const rpc::Call& call, const v1::ListShipmentsReq
       const auto key =
           request.silent() ? shipment->agency : shipment->agency + '/' + std::string(name_of(standing_of(*shipment).stable));
       if (key != entry.hit.key || (request.silent() && !shipment->silent)) continue;
-      show({home_key_of(*state), entry.hit.dossier}, *shipment, *answer.add_shipments());
+      show({home_of(*state), entry.hit.dossier}, *shipment, *answer.add_shipments());
     }
     std::uint64_t total = 0;
     for (const auto& one : page->totals) total += one.second;
@@ -367,134 +322,6 @@ void PostalApi::list_shipments(const rpc::Call& call, const v1::ListShipmentsReq
     out.ok(answer);
   });
   if (!queued) out.fail(shared_kernel::api::too_many_reads());
-}
-
-// ---- scans
-
-struct PostalApi::OneScan {
-  v1::Scan scan;
-  RecordScan record;
-  DossierName owner;
-  ScanDone done;
-
-  void fail(const Error& error, Duration retry_after = Duration::zero()) const {
-    v1::ScanResult result;
-    shared_kernel::api::set_failure(error, retry_after, *result.mutable_failure());
-    done(result);
-  }
-};
-
-Result<DossierName> PostalApi::owner_of(const std::string& item) const {
-  for (std::uint32_t p = 0; p < parts_.gateway.partition_count(); ++p) {
-    ports::IndexQuery query;
-    query.partition = {"postal-dispatch", p};
-    query.index = "item";
-    query.key = item;
-    query.limit = 1;
-    const auto page = parts_.query.page(query);
-    if (!page) return failure(page.error());
-    if (page->hits.empty()) continue;
-    ::lienthong::ledger::v1::DossierValue value;
-    if (!value.ParseFromString(page->values.front().bytes)) return failure(item_unknown());
-    const auto state = state_of(value);
-    if (!state) return failure(state.error());
-    return DossierName{home_key_of(*state), page->hits.front().dossier};
-  }
-  return failure(item_unknown());
-}
-
-void PostalApi::record_scans(const rpc::Call& call, const v1::RecordScansRequest& request,
-                             const Out<v1::RecordScansResponse>& out) const {
-  if (request.scans_size() == 0 || request.scans_size() > kScansMax)
-    return out.fail(rpc::invalid_field("scans", "phải có 1 đến 200 lượt quét.", "1 to 200 scans are taken."));
-  struct Batch {
-    v1::RecordScansResponse answer;
-    std::atomic<int> left;
-  };
-  const auto batch = std::make_shared<Batch>();
-  for (int i = 0; i < request.scans_size(); ++i) batch->answer.add_results();
-  batch->left = request.scans_size();
-  const auto queued = parts_.reads.post([this, call, request, out, batch] {
-    for (int i = 0; i < request.scans_size(); ++i) {
-      record_scan(call, request.scans(i), [batch, i, out](const v1::ScanResult& result) {
-        *batch->answer.mutable_results(i) = result;
-        if (batch->left.fetch_sub(1) == 1) out.ok(batch->answer);
-      });
-    }
-  });
-  if (!queued) out.fail(shared_kernel::api::too_many_reads());
-}
-
-void PostalApi::record_scan(const rpc::Call& call, const v1::Scan& scan, const ScanDone& done) const {
-  const auto one = std::make_shared<OneScan>();
-  one->scan = scan;
-  one->done = done;
-  const auto item = ItemNumber::parse(scan.item());
-  if (!item) return one->fail(item.error());
-  const auto at = shared_kernel::wire::decode(scan.scan_time());
-  if (!at) return one->fail(at.error());
-  const auto mapped = parts_.carriers.map(scan.carrier(), scan.raw_code(), scan.raw_reason(), *at);
-  if (!mapped) return one->fail(mapped.error());
-  const auto owner = owner_of(item->text());
-  if (!owner) return one->fail(owner.error());
-  one->owner = *owner;
-  one->record = {item->text(),
-                 {scan.carrier(),
-                  scan.raw_code(),
-                  mapped->table_version,
-                  mapped->milestone,
-                  *at,
-                  scan.place(),
-                  mapped->reason,
-                  scan.amount(),
-                  scan.receipt(),
-                  {}}};
-  const auto request = request_of(scan);
-  auto begun = commands_.begin(call, {}, {one->owner, request}, scan);
-  if (!begun) return one->fail(begun.error());
-  begun->reply = [this, one](const ledger::Reply& reply) {
-    if (reply.error) return one->fail(*reply.error, reply.retry_after);
-    v1::ScanResult result;
-    commands_.set_result(reply, one->owner, *result.mutable_result());
-    const auto state = reply.value == nullptr ? Result<State>(State()) : state_of(*reply.value);
-    if (state) {
-      const auto* bag = std::get_if<Bag>(&*state);
-      const auto* post = std::get_if<DossierPost>(&*state);
-      if (bag != nullptr) show(one->owner, bag->shipment, *result.mutable_shipment());
-      for (std::size_t i = 0; post != nullptr && i < post->shipments.size(); ++i) {
-        if (post->shipments[i].item == one->record.item) show(one->owner, post->shipments[i], *result.mutable_shipment());
-      }
-    }
-    one->done(result);
-  };
-  const auto command = std::make_shared<ledger::CommandRequest>(std::move(*begun));
-  const auto send = [this, one, command] {
-    auto encoded = encode_command(one->record, std::nullopt);
-    command->type = encoded.type;
-    command->body = std::move(encoded.body);
-    commands_.submit(one->owner, std::move(*command));
-  };
-  if (!scan.has_proof()) return send();
-  if (const auto proof = check_proof(scan.proof()); !proof) return one->fail(proof.error());
-  parts_.keys(shared_kernel::format_dossier_name(one->owner), [one, command, send](const Result<ContentKey>& key) {
-    if (!key) return one->fail(key.error());
-    const auto& proof = one->scan.proof();
-    v1::ProofOfDelivery personal;
-    personal.set_receiver_name(proof.receiver_name());
-    personal.set_identity_last_digits(proof.identity_last_digits());
-    v1::Proof sealed;
-    command->sealed.push_back(
-        shared_kernel::api::seal_for(*key, one->owner.id, sealed_text(personal), *sealed.mutable_receiver()));
-    sealed.set_relation(proof.relation());
-    sealed.set_paper(proof.paper());
-    *sealed.mutable_proof_time() = proof.proof_time();
-    sealed.set_evidence(proof.evidence());
-    Decoding in;
-    const auto decoded = in.finish(wire::decode(sealed, in));
-    if (!decoded) return one->fail(decoded.error());
-    one->record.scan.proofs = {*decoded};
-    send();
-  });
 }
 
 // ---- bags
@@ -569,7 +396,7 @@ void PostalApi::list_bags(const rpc::Call& call, const v1::ListBagsRequest& requ
     if (!page) return out.fail(page.error());
     v1::ListBagsResponse answer;
     for (const auto& entry : page->entries) {
-      const auto state = state_of(entry.value);
+      const auto state = decode_state(entry.value.state());
       const auto* bag = state ? std::get_if<Bag>(&*state) : nullptr;
       if (bag != nullptr) show({bag->home, entry.hit.dossier}, entry.value.dossier_seq(), *bag, *answer.add_bags());
     }

@@ -3,25 +3,18 @@
 #include "lienthong/postal/v1/postal_service.pb.h"
 #include "platform/ledger/rules_store.h"
 #include "platform/rpc/service.h"
+#include "postal_dispatch/adapters/scan_intake.h"
 #include "postal_dispatch/core/carriers.h"
 #include "shared_kernel/api/commands.h"
 #include "shared_kernel/api/principals.h"
 #include "shared_kernel/api/reads.h"
-#include "shared_kernel/api/sealing.h"
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 namespace lienthong::postal_dispatch {
 
 namespace v1 = ::lienthong::postal::v1;
-
-/// Gets the key that personal data of a dossier are sealed with, from intake's KeyService. `done` exactly once, from any
-/// thread.
-using DossierKeys =
-    std::function<void(const std::string& dossier_id, std::function<void(Result<shared_kernel::api::ContentKey>)> done)>;
 
 /// Everything the adapter stands on; all of it must outlive the server that carries the service.
 struct PostalApiParts {
@@ -57,8 +50,6 @@ class PostalApi {
               const Out<v1::CancelShipmentResponse>& out) const;
   void place_again(const rpc::Call& call, const v1::PlaceOrderAgainRequest& request,
                    const Out<v1::PlaceOrderAgainResponse>& out) const;
-  void record_scans(const rpc::Call& call, const v1::RecordScansRequest& request,
-                    const Out<v1::RecordScansResponse>& out) const;
   void get_paper(const rpc::Call& call, const v1::GetPaperRequest& request, const Out<v1::GetPaperResponse>& out) const;
   void list_shipments(const rpc::Call& call, const v1::ListShipmentsRequest& request,
                       const Out<v1::ListShipmentsResponse>& out) const;
@@ -72,10 +63,6 @@ class PostalApi {
   void get_settlement(const rpc::Call& call, const v1::GetSettlementRequest& request,
                       const Out<v1::GetSettlementResponse>& out) const;
 
-  struct OneScan;
-  using ScanDone = std::function<void(const v1::ScanResult&)>;
-  void record_scan(const rpc::Call& call, const v1::Scan& scan, const ScanDone& done) const;
-  Result<DossierName> owner_of(const std::string& item) const;
   template <class Reply, class Show>
   ledger::ReplySink reply_with(const DossierName& name, const Out<Reply>& out, Show show) const;
   template <class Reply>
@@ -94,6 +81,7 @@ class PostalApi {
   PostalApiParts parts_;
   shared_kernel::api::Commands commands_;
   shared_kernel::api::DossierReads reads_;
+  ScanIntake scans_;
   rpc::Service service_;
 };
 

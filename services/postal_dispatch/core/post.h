@@ -376,6 +376,9 @@ using State = std::variant<std::monostate, DossierPost, Bag, Settlement>;
 
 // ---- what follows from a state
 
+/// The desk whose partition holds the entity; the empty key for none.
+const HomeKey& home_of(const State& state);
+
 /// A difference between manifest and bag.
 struct BagDifference {
   BagLine listed;  ///< Papers empty: the dossier is not on the manifest.

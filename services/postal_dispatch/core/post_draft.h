@@ -58,7 +58,6 @@ class PostDraft {
 
 /// Null when the entity has no such shipment, or is none that has shipments.
 const Shipment* find_shipment(const State& state, std::uint32_t number);
-const HomeKey& home_of(const State& state);
 
 /// True when the principal may do this for the agency; procedures do not matter to the post.
 bool may(const Catalogue& rules, const CommandHeader& header, Action action, const std::string& agency);
