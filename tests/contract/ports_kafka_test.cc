@@ -10,9 +10,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <sqlite3.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -75,8 +75,8 @@ class Owner final : public ports::OwnershipSink {
     queue.push(Revoked{std::move(partitions), std::move(stopped)});
   }
   std::vector<std::uint32_t> assigned() {
-    const auto message =
-        queue.take_if([](const OwnershipMessage& m) { return std::holds_alternative<Assigned>(m); }, std::chrono::seconds(20));
+    const auto message = queue.take_if([](const OwnershipMessage& m) { return std::holds_alternative<Assigned>(m); },
+                                       std::chrono::seconds(20));
     return message ? std::get<Assigned>(*message).partitions : std::vector<std::uint32_t>{};
   }
   test_support::MessageQueue<OwnershipMessage> queue;
@@ -97,7 +97,8 @@ std::vector<std::string> texts(const ports::InterlockReport& report) {
 }
 
 kafka::MembershipSettings membership_settings(const std::string& name) {
-  return {shared_broker().settings(), "lienthong." + name + ".lanes", LedgerPartition{name, 0}.topic(), std::chrono::milliseconds(2000)};
+  return {shared_broker().settings(), "lienthong." + name + ".lanes", LedgerPartition{name, 0}.topic(),
+          std::chrono::milliseconds(2000)};
 }
 
 TEST(KafkaMembership, GivesAllPartitionsToOneMemberAndSharesThemWithASecond) {
@@ -179,15 +180,17 @@ TEST_F(KafkaInterlock, NamesAMissingLedgerAndAMissingGenesis) {
   const auto bare = fresh("g");
   ASSERT_TRUE(admin_->create_topic(LedgerPartition{bare, 0}.topic(), 2, 1, {}).has_value());
   const auto missing = fresh("g");
-  EXPECT_THAT(texts(check({bare, missing})),
-              ElementsAre(HasSubstr(bare + ".ledger[0]: genesis is missing"), HasSubstr(bare + ".ledger[1]: genesis is missing"),
-                          AllOf(HasSubstr(missing + ".ledger: does not exist"), HasSubstr("ltctl ledger genesis"))));
+  EXPECT_THAT(
+      texts(check({bare, missing})),
+      ElementsAre(HasSubstr(bare + ".ledger[0]: genesis is missing"), HasSubstr(bare + ".ledger[1]: genesis is missing"),
+                  AllOf(HasSubstr(missing + ".ledger: does not exist"), HasSubstr("ltctl ledger genesis"))));
 }
 
 TEST_F(KafkaInterlock, NamesEveryTopicSettingThatDiffers) {
   const auto ledger = fresh("g");
-  ASSERT_TRUE(admin_->create_topic(LedgerPartition{ledger, 0}.topic(), 1, 1, {{"retention.ms", "1000000"}, {"retention.bytes", "5"}})
-                  .has_value());
+  ASSERT_TRUE(
+      admin_->create_topic(LedgerPartition{ledger, 0}.topic(), 1, 1, {{"retention.ms", "1000000"}, {"retention.bytes", "5"}})
+          .has_value());
   ASSERT_TRUE(kafka::make_ledgers(*admin_, {{{ledger, 1}}}, entropy_, kNow).has_value());
   const auto found = texts(check({ledger}));
   EXPECT_THAT(found, ::testing::Contains(HasSubstr("retention.ms is 1000000, must be -1")));
@@ -228,7 +231,8 @@ TEST(SqliteInterlock, PassesAsMadeAndNamesWhatIsMissing) {
   const auto report = sqlite::check_ledgers(path, {"intake", "catalogue"}).value();
   EXPECT_THAT(texts(report), IsEmpty());
   EXPECT_THAT(report.genesis, SizeIs(3));
-  EXPECT_THAT(texts(*sqlite::check_ledgers(path, {"routing"})), ElementsAre(HasSubstr("lienthong.routing.ledger[0]: genesis is missing")));
+  EXPECT_THAT(texts(*sqlite::check_ledgers(path, {"routing"})),
+              ElementsAre(HasSubstr("lienthong.routing.ledger[0]: genesis is missing")));
   EXPECT_THAT(sqlite::make_ledgers(path, {{{"intake", 3}}}, entropy, kNow).error().message_en,
               HasSubstr("partition_count is 2, must be 3"));
   EXPECT_EQ(sqlite::check_ledgers("/nonexistent/ledger.sqlite", {"intake"}).error().code, ErrorCode::kUnavailable);
@@ -244,7 +248,8 @@ TEST(KafkaBrokerFault, KilledBrokerLosesNothingAndRecordsComeOnceInOrder) {
   lane->follow(1, partition, 0);
   lane->credit(1, kPlenty);
   for (ports::Ticket ticket = 0; ticket < 20; ++ticket) lane->append(partition, a_block(ticket), ticket);
-  for (ports::Ticket ticket = 0; ticket < 20; ++ticket) ASSERT_EQ(sink.take<ports::Appended>()->offset, static_cast<Offset>(ticket));
+  for (ports::Ticket ticket = 0; ticket < 20; ++ticket)
+    ASSERT_EQ(sink.take<ports::Appended>()->offset, static_cast<Offset>(ticket));
   for (ports::Ticket ticket = 20; ticket < 25; ++ticket) lane->append(partition, a_block(ticket), ticket);
   broker.kill();
   lane->append(partition, a_block(25), 25);
@@ -263,6 +268,40 @@ TEST(KafkaBrokerFault, KilledBrokerLosesNothingAndRecordsComeOnceInOrder) {
     ASSERT_TRUE(fetched && fetched->block);
     EXPECT_EQ(fetched->offset, offset);
     EXPECT_EQ(fetched->block->header().block_seq, static_cast<std::uint64_t>(offset));
+  }
+}
+
+TEST(KafkaTails, BringEachRecordOnceInOrderWhileTheWriterChanges) {
+  constexpr int kRounds = 12;
+  constexpr ports::Ticket kBurst = 40;
+  BrokerFixture broker;
+  const LedgerPartition partition{"intake", 0};
+  ASSERT_TRUE(admin_of(broker.settings())->create_topic(kTopic, 1, 1, {}).has_value());
+  const auto first = kafka::KafkaLog::open({broker.settings(), "lienthong.intake.tail"}).value();
+  const auto second = kafka::KafkaLog::open({broker.settings(), "lienthong.intake.tail"}).value();
+  kafka::LogSettings unhurried{broker.settings(), "lienthong.intake.tail"};
+  unhurried.unhurried = {"intake"};
+  const auto reader = kafka::KafkaLog::open(unhurried).value();
+  std::array<Sink, 3> sinks;
+  const std::array<std::unique_ptr<ports::Log>, 3> lanes{first->attach(sinks[0]), second->attach(sinks[1]),
+                                                         reader->attach(sinks[2])};
+  for (const auto& lane : lanes) {
+    lane->follow(1, partition, 0);
+    lane->credit(1, kPlenty);
+  }
+  ports::Ticket ticket = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    auto& lane = *lanes[round % 2];
+    for (ports::Ticket i = 0; i < kBurst; ++i, ++ticket) lane.append(partition, a_block(ticket), ticket);
+    for (ports::Ticket i = 0; i < kBurst; ++i) ASSERT_TRUE(sinks[round % 2].take<ports::Appended>().has_value());
+  }
+  for (auto& sink : sinks) {
+    for (ports::Ticket at = 0; at < ticket; ++at) {
+      const auto fetched = sink.take<ports::Fetched>();
+      ASSERT_TRUE(fetched && fetched->block) << at;
+      ASSERT_EQ(fetched->offset, static_cast<Offset>(at));
+      ASSERT_EQ(fetched->block->header().block_seq, at);
+    }
   }
 }
 
@@ -343,8 +382,8 @@ TEST_F(KafkaSecurity, RefusesWhatAServiceHasNoRightTo) {
 
 TEST_F(KafkaSecurity, LetsAServiceJoinItsOwnGroup) {
   Owner owner;
-  const auto member =
-      kafka::Membership::join({broker_->settings("intake"), "lienthong.intake.lanes", kTopic, std::chrono::milliseconds(2000)}, owner);
+  const auto member = kafka::Membership::join(
+      {broker_->settings("intake"), "lienthong.intake.lanes", kTopic, std::chrono::milliseconds(2000)}, owner);
   EXPECT_THAT(owner.assigned(), ElementsAre(0));
 }
 

@@ -14,7 +14,7 @@ namespace ledger_v1 = ::lienthong::ledger::v1;
 
 constexpr std::size_t kCreditBytes = std::size_t{4} << 20;
 constexpr std::chrono::milliseconds kRetryAfter{200};
-// Pause between two transactions, and the time after which a position is kept that no content moved with.
+// How long content is gathered for a transaction, and the time after which a position is kept that no content moved with.
 constexpr std::chrono::milliseconds kStoreEvery{50};
 constexpr std::chrono::seconds kPositionEvery{1};
 constexpr std::string_view kPositionPrefix = "position ";
@@ -131,11 +131,13 @@ std::uint64_t SealedContents::position(const LedgerPartition& partition) const {
 }
 
 void SealedContents::on_log(ports::LogMessage message) {
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
+    first = inbox_.empty();
     inbox_.push_back(std::move(message));
   }
-  wake_.notify_one();
+  if (first) wake_.notify_one();
 }
 
 void SealedContents::run(ports::LogBackend& backend) {
@@ -151,7 +153,8 @@ void SealedContents::run(ports::LogBackend& backend) {
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return ending_ || !inbox_.empty(); });
-      if (ending_) return;
+      // What comes within the pause goes into the same transaction.
+      if (wake_.wait_for(lock, kStoreEvery, [&] { return ending_; })) return;
       messages.swap(inbox_);
     }
     for (const auto& message : messages) {
@@ -169,12 +172,10 @@ void SealedContents::run(ports::LogBackend& backend) {
       continue;
     }
     positions_kept_ = now;
-    auto pause = kStoreEvery;
-    do {
-      if (!store(entries, erased)) pause = kRetryAfter;
+    while (!store(entries, erased)) {
       std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, pause, [&] { return ending_; })) return;
-    } while (!entries.empty() || !erased.empty());
+      if (wake_.wait_for(lock, kRetryAfter, [&] { return ending_; })) return;
+    }
   }
 }
 

@@ -181,7 +181,8 @@ Result<std::unique_ptr<DirectoryLock>> take_directory(const std::string& directo
 
 }  // namespace
 
-Result<std::unique_ptr<OpenPorts>> open_ports(const std::string& name, const LedgerSettings& settings, Reading reading) {
+Result<std::unique_ptr<OpenPorts>> open_ports(const std::string& name, const LedgerSettings& settings,
+                                              UnhurriedReading unhurried) {
   auto lock = take_directory(settings.data_dir);
   if (!lock) return failure(std::move(lock.error()));
   if (settings.log == LedgerLog::kSqlite) {
@@ -194,10 +195,8 @@ Result<std::unique_ptr<OpenPorts>> open_ports(const std::string& name, const Led
   LedgerSettings named = settings;
   named.kafka.client_id = "lienthong-" + name;
   kafka::LogSettings log_settings{named.kafka, "lienthong." + name + ".tail"};
-  if (reading == Reading::kGathered) {
-    log_settings.fetch_wait = std::chrono::milliseconds(250);
-    log_settings.fetch_bytes = 1U << 20;
-  }
+  log_settings.unhurried = std::move(unhurried.ledgers);
+  log_settings.unhurried_wait = unhurried.wait;
   auto log = kafka::KafkaLog::open(std::move(log_settings));
   if (!log) return failure(std::move(log.error()));
   return std::make_unique<KafkaPorts>(std::move(named), *std::move(lock), *std::move(log));

@@ -7,9 +7,10 @@
 #include "platform/ports/projection.h"
 #include "platform/ports/publisher.h"
 
-#include <cstdint>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,14 +50,15 @@ class OpenPorts {
   virtual std::vector<Error> check(const LedgerUse& use) = 0;
 };
 
-/// How a process reads what comes to its ledgers' ends.
-enum class Reading : std::uint8_t {
-  kAtOnce,   ///< Each block when it comes: for lanes and work streams.
-  kGathered  ///< Blocks of a quarter of a second together, at a fraction of the cost: for a process that decides nothing.
+/// Ledgers no lane of a process waits for: their blocks come together, at most `wait` late, at a fraction of the cost.
+struct UnhurriedReading {
+  std::set<LedgerName> ledgers;
+  std::chrono::milliseconds wait;
 };
 
 /// Makes the data directory where it is missing and takes it for this process alone. `name` is the process's.
 /// Waits for no server. Errors: kUnavailable, kInvalidArgument; each names the cure.
-Result<std::unique_ptr<OpenPorts>> open_ports(const std::string& name, const LedgerSettings& settings, Reading reading);
+Result<std::unique_ptr<OpenPorts>> open_ports(const std::string& name, const LedgerSettings& settings,
+                                              UnhurriedReading unhurried);
 
 }  // namespace lienthong::edition

@@ -23,6 +23,9 @@ namespace lienthong::edition {
 namespace {
 
 constexpr Duration kLookEvery = std::chrono::milliseconds(100);
+// How long blocks are gathered that no lane waits for: where lanes decide, and where nothing is decided.
+constexpr std::chrono::milliseconds kDecidersWait{50};
+constexpr std::chrono::milliseconds kOnlookersWait{250};
 constexpr Duration kStopGrace = std::chrono::milliseconds(300);
 constexpr Duration kClockAlarmBeyond = std::chrono::seconds(2);  // ledger.md 7
 constexpr int kStartTries = 20;                                  // of about 3 s each
@@ -82,20 +85,23 @@ class Process {
     if (!environment.problems().empty()) return environment.problems();
     observe::start_log(name_, settings_.log_level);
 
-    collect_ledgers();
+    auto unhurried = collect_ledgers();
     if (!wrong_events_.empty()) return wrong_events_;
-    auto opened = open_ports(name_, settings_.ledger, plans_.empty() ? Reading::kGathered : Reading::kAtOnce);
+    const auto wait = plans_.empty() ? kOnlookersWait : kDecidersWait;
+    auto opened = open_ports(name_, settings_.ledger, {std::move(unhurried), wait});
     if (!opened) return {std::move(opened.error())};
     ports_ = *std::move(opened);
     if (auto differences = check(); !differences.empty() || asked_to_stop_) return differences;
     return open();
   }
 
-  void collect_ledgers() {
+  // Returns the ledgers no lane waits for.
+  std::set<LedgerName> collect_ledgers() {
     std::set<LedgerName> own;
     std::set<LedgerName> read{rules_.ledger};
+    std::set<LedgerName> unhurried;
     for (const auto& service : services_) {
-      for (auto& ledger : service->other_ledgers()) read.insert(std::move(ledger));
+      for (auto& ledger : service->other_ledgers()) unhurried.insert(std::move(ledger));
       for (auto& topic : service->compacted_topics()) use_.compacted.push_back(std::move(topic));
       for (auto& hosted : service->ledgers()) {
         own.insert(hosted.machine->name());
@@ -106,9 +112,13 @@ class Process {
         plans_.push_back({std::move(hosted.machine), count, hosted.uses_rules ? &rules_.store : nullptr, public_events});
       }
     }
+    for (const auto& ledger : read) unhurried.erase(ledger);
+    for (const auto& ledger : own) unhurried.erase(ledger);
+    read.insert(unhurried.begin(), unhurried.end());
     for (const auto& ledger : read) {
       if (!own.contains(ledger)) use_.foreign.push_back({ledger, ledger == rules_.ledger ? 1 : settings_.ledger.partitions});
     }
+    return unhurried;
   }
 
   EventMask collect_events(const HostedLedger& hosted) {

@@ -6,6 +6,7 @@
 namespace lienthong::kafka {
 namespace {
 
+constexpr const char* kInterceptor = "appender";
 constexpr int kPollMs = 500;
 constexpr int kDrainMs = 20;
 constexpr int kDrainRounds = 50;
@@ -24,6 +25,11 @@ struct Appender::InFlight {
   block::Record record;
 };
 
+namespace {
+// The library reports a record it does not take from within the call as well; that is the call's own answer.
+thread_local const void* being_taken = nullptr;
+}  // namespace
+
 Appender::Appender(const Settings& settings, Report report, Stored stored)
     : report_(std::move(report)), stored_(std::move(stored)) {
   Configuration configuration(settings);
@@ -34,10 +40,11 @@ Appender::Appender(const Settings& settings, Report report, Stored stored)
       .set("message.timeout.ms", "0")
       .set("message.max.bytes", "2097152")
       .set("compression.codec", "none");
-  rd_kafka_conf_set_opaque(configuration.raw(), this);
-  rd_kafka_conf_set_dr_msg_cb(configuration.raw(), &Appender::on_report);
+  // Reports come on the library's own thread: one thread less to wake between the broker's answer and the lane.
+  rd_kafka_conf_interceptor_add_on_new(configuration.raw(), kInterceptor, &Appender::on_new, this);
   handle_ = make_handle(RD_KAFKA_PRODUCER, std::move(configuration));
   thread_ = std::thread([this] {
+    // Nobody else takes what the handle has to say; it would pile up.
     while (!stopping_) rd_kafka_poll(handle_.get(), kPollMs);
   });
 }
@@ -72,7 +79,10 @@ std::optional<ports::AppendFailed> Appender::append(const LedgerPartition& parti
   parts[3].u.header = {kHeaderName, in_flight->record.header.data(), static_cast<ssize_t>(in_flight->record.header.size())};
   parts[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
   parts[4].u.ptr = in_flight.get();
-  if (auto* error = rd_kafka_produceva(handle_.get(), parts.data(), parts.size())) {
+  being_taken = in_flight.get();
+  auto* error = rd_kafka_produceva(handle_.get(), parts.data(), parts.size());
+  being_taken = nullptr;
+  if (error != nullptr) {
     const std::string detail = rd_kafka_error_string(error);
     rd_kafka_error_destroy(error);
     return ports::AppendFailed{ticket, is_fatal(handle_.get()), detail};
@@ -99,19 +109,26 @@ rd_kafka_topic_t* Appender::topic(const LedgerPartition& partition) {
   return topic.get();
 }
 
-void Appender::on_report(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self) {
+rd_kafka_resp_err_t Appender::on_new(rd_kafka_t* handle, const rd_kafka_conf_t* /*conf*/, void* self, char* /*error*/,
+                                     std::size_t /*error_size*/) {
+  return rd_kafka_interceptor_add_on_acknowledgement(handle, kInterceptor, &Appender::on_report, self);
+}
+
+rd_kafka_resp_err_t Appender::on_report(rd_kafka_t* handle, rd_kafka_message_t* message, void* self) {
+  if (message->_private == being_taken) return RD_KAFKA_RESP_ERR_NO_ERROR;
   auto& appender = *static_cast<Appender*>(self);
   const std::unique_ptr<InFlight> in_flight(static_cast<InFlight*>(message->_private));
-  if (appender.abandoned(in_flight->partition)) return;
+  if (appender.abandoned(in_flight->partition)) return RD_KAFKA_RESP_ERR_NO_ERROR;
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     std::optional<Offset> offset;
     if (message->offset >= 0) offset = message->offset;
     appender.report_(ports::Appended{in_flight->ticket, offset});
     if (offset) appender.stored_(in_flight->partition, std::move(in_flight->record), *offset, time_of(*message));
-    return;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
   }
   const bool fatal = is_fatal(handle) || appender.stopping_;
   appender.report_(ports::AppendFailed{in_flight->ticket, fatal, rd_kafka_err2str(message->err)});
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 }  // namespace lienthong::kafka

@@ -17,7 +17,7 @@ namespace lienthong::kafka {
 /// milliseconds.
 class Appender {
  public:
-  /// What became of an append; called from the producer's thread or from the destructor.
+  /// What became of an append; called from a thread of the library or from the destructor; must not block.
   using Report = std::function<void(ports::LogMessage)>;
   /// A record that the log holds at this offset since this time; called behind its report, from the same thread.
   using Stored = std::function<void(const LedgerPartition&, block::Record, Offset, Instant)>;
@@ -37,7 +37,9 @@ class Appender {
 
  private:
   struct InFlight;
-  static void on_report(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
+  static rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t* conf, void* self, char* error,
+                                    std::size_t error_size);
+  static rd_kafka_resp_err_t on_report(rd_kafka_t* handle, rd_kafka_message_t* message, void* self);
   rd_kafka_topic_t* topic(const LedgerPartition& partition);
   bool abandoned(const LedgerPartition& partition);
 

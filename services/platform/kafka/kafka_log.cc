@@ -24,6 +24,13 @@ using OutletPtr = std::shared_ptr<LogOutlet>;
 using Entry = ports::BlockRing::Entry;
 
 constexpr int kPollMs = 500;
+// What the broker gathers for the unhurried tail before it answers.
+constexpr const char* kUnhurriedBytes = "1048576";
+// So many blocks of others in a row end that a partition counts as written here. One may be of this process: its report
+// and the tail race.
+constexpr int kStrangers = 4;
+// Blocks handed over before those in front of them.
+constexpr std::size_t kEarlyMax = 1024;
 constexpr int kQueryMs = 1000;
 constexpr std::chrono::milliseconds kRetryPause{100};
 // How long a missing topic or an offset beyond the end is asked again before the follower fails: metadata and high watermark
@@ -56,8 +63,12 @@ using FollowerKey = std::pair<const LogOutlet*, ports::FollowId>;
 struct Tailed {
   enum class Phase { kIdle, kStarting, kLive };
   Phase phase = Phase::kIdle;
-  Offset next = 0;        ///< Next record of the tail, when live.
-  bool assigned = false;  ///< Belongs to the asking thread.
+  Offset next = 0;         ///< Next record of the tail, when live.
+  bool assigned = false;   ///< Belongs to the asking thread.
+  bool unhurried = false;  ///< Which tail reads it.
+  bool moving = false;
+  int strangers = 0;              ///< Blocks in a row that were not handed over.
+  std::map<Offset, Entry> early;  ///< Handed over, beyond `next`.
   std::vector<FollowerPtr> followers;
 };
 
@@ -97,7 +108,11 @@ bool is_unreachable(rd_kafka_resp_err_t code) {
 
 std::int64_t cost_of(const block::BlockPtr& block) { return block ? static_cast<std::int64_t>(block->size_bytes()) : 0; }
 
-bool is_at(const Tailed& tailed, Offset offset) { return tailed.phase == Tailed::Phase::kLive && tailed.next == offset; }
+/// True for a block that need not be read any more once it is handed over.
+bool is_wanted(const Tailed& tailed, Offset offset) {
+  if (tailed.phase != Tailed::Phase::kLive) return false;
+  return offset == tailed.next || (offset > tailed.next && tailed.early.size() < kEarlyMax);
+}
 
 Entry entry_of(const LedgerPartition& partition, const rd_kafka_message_t& message) {
   return {message.offset, block::parse(partition, record_of(message)).value_or(nullptr), time_of(message)};
@@ -105,8 +120,10 @@ Entry entry_of(const LedgerPartition& partition, const rd_kafka_message_t& messa
 
 }  // namespace
 
-// Four threads. The tail reads every followed partition at its end, parses each record once and hands it on. The asking
-// thread puts the questions that wait for the broker (ends, where a tail starts). The reader fetches what lies behind the
+// Five threads. Two tails read every followed partition at its end, parse each record once and hand it on: the hurried one
+// learns of a record at once, the unhurried one gets what came meanwhile in one answer. The latter reads what nobody waits
+// for and what this process writes, whose blocks are handed over at their acknowledgement. The asking thread puts the
+// questions that wait for the broker (ends, where a tail starts, which tail reads). The reader fetches what lies behind the
 // recent blocks, each follower in turn. The feeder serves followers from the recent blocks when they get credit, and does
 // what must not be done on the caller's thread. A follower's records are delivered under one mutex, and only the one at
 // `next`: so their order holds whichever thread brings them.
@@ -115,10 +132,11 @@ class KafkaLog::State {
   explicit State(const LogSettings& settings)
       : settings_(settings),
         ring_(settings.ring_bytes),
-        tail_(make_handle(RD_KAFKA_CONSUMER,
-                          std::move(reading(settings.connection, settings.reader_group)
-                                        .set("fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()))
-                                        .set("fetch.min.bytes", std::to_string(settings.fetch_bytes))))),
+        hurried_(reading(settings.connection, settings.reader_group)
+                     .set("fetch.wait.max.ms", std::to_string(settings.fetch_wait.count()))),
+        unhurried_(reading(settings.connection, settings.reader_group)
+                       .set("fetch.min.bytes", kUnhurriedBytes)
+                       .set("fetch.wait.max.ms", std::to_string(settings.unhurried_wait.count()))),
         reader_(make_handle(RD_KAFKA_CONSUMER, std::move(reading(settings.connection, settings.reader_group)
                                                              // An answer that is still awaited delays the next question.
                                                              .set("fetch.wait.max.ms", "10")
@@ -126,9 +144,11 @@ class KafkaLog::State {
                                                              // again after a second only.
                                                              .set("queued.max.messages.kbytes", "32768")))),
         asker_(make_handle(RD_KAFKA_PRODUCER, Configuration(settings.connection))) {
-    rd_kafka_poll_set_consumer(tail_.get());
     rd_kafka_poll_set_consumer(reader_.get());
-    tail_thread_ = std::thread([this] { run_tail(); });
+    for (Tail* tail : {&hurried_, &unhurried_}) {
+      rd_kafka_poll_set_consumer(tail->handle.get());
+      tail->thread = std::thread([this, tail] { run_tail(*tail); });
+    }
     ask_thread_ = std::thread([this] { run_asking(); });
     read_thread_ = std::thread([this] { run_reading(); });
   }
@@ -141,18 +161,22 @@ class KafkaLog::State {
     }
     ask_wake_.notify_all();
     read_wake_.notify_all();
-    {
-      const Queue queue(rd_kafka_queue_get_consumer(tail_.get()));
-      rd_kafka_queue_yield(queue.get());
+    for (Tail* tail : {&hurried_, &unhurried_}) {
+      {
+        const Queue queue(rd_kafka_queue_get_consumer(tail->handle.get()));
+        rd_kafka_queue_yield(queue.get());
+      }
+      tail->thread.join();
     }
-    tail_thread_.join();
     ask_thread_.join();
     read_thread_.join();
     feeder_.stop();
     streams_.clear();
-    tail_topics_.clear();
     reader_topics_.clear();
-    rd_kafka_consumer_close(tail_.get());
+    for (Tail* tail : {&hurried_, &unhurried_}) {
+      tail->topics.clear();
+      rd_kafka_consumer_close(tail->handle.get());
+    }
     rd_kafka_consumer_close(reader_.get());
   }
 
@@ -181,12 +205,19 @@ class KafkaLog::State {
     {
       const std::lock_guard lock(mutex_);
       const auto tailed = tails_.find(partition);
-      if (tailed == tails_.end() || !is_at(tailed->second, offset)) return;
+      if (tailed == tails_.end() || !is_wanted(tailed->second, offset)) return;
     }
-    const Entry entry{offset, block::parse(partition, std::move(record)).value_or(nullptr), time};
+    Entry entry{offset, block::parse(partition, std::move(record)).value_or(nullptr), time};
     const std::lock_guard lock(mutex_);
     auto& tailed = tails_[partition];
-    if (is_at(tailed, offset)) advance(partition, tailed, entry);
+    if (!is_wanted(tailed, offset)) return;
+    tailed.strangers = 0;
+    if (!tailed.unhurried) move_tail(partition, tailed);
+    if (offset == tailed.next) {
+      advance(partition, tailed, entry);
+    } else {
+      tailed.early.emplace(offset, std::move(entry));
+    }
   }
 
   void credit(const LogOutlet& outlet, ports::FollowId id, std::size_t bytes) {
@@ -230,6 +261,12 @@ class KafkaLog::State {
   }
 
  private:
+  struct Tail {
+    explicit Tail(Configuration& configuration) : handle(make_handle(RD_KAFKA_CONSUMER, std::move(configuration))) {}
+    Handle handle;
+    KnownTopics topics;  // Of the asking thread.
+    std::thread thread;
+  };
   struct Stream {
     Offset next = 0;
     Queue queue;
@@ -263,6 +300,7 @@ class KafkaLog::State {
     std::erase(tailed.followers, follower);
     if (!tailed.followers.empty() || tailed.phase == Tailed::Phase::kIdle) return;
     tailed.phase = Tailed::Phase::kIdle;
+    tailed.early.clear();
     ring_.clear(follower->partition);
     idle_.insert(follower->partition);
     ask_wake_.notify_one();
@@ -299,11 +337,11 @@ class KafkaLog::State {
     place(follower);
   }
 
-  // --- the tail's thread
+  // --- the tails' threads
 
-  void run_tail() {
+  void run_tail(Tail& tail) {
     while (!is_stopping()) {
-      const Message message(rd_kafka_consumer_poll(tail_.get(), kPollMs));
+      const Message message(rd_kafka_consumer_poll(tail.handle.get(), kPollMs));
       if (!message) continue;
       const auto partition = partition_of(*message);
       if (!partition) continue;
@@ -332,6 +370,8 @@ class KafkaLog::State {
                "the log goes on at " + std::to_string(entry.offset) + " instead of " + std::to_string(tailed.next));
       return;
     }
+    if (tailed.unhurried && !is_unhurried(partition.ledger) && ++tailed.strangers >= kStrangers)
+      move_tail(partition, tailed);
     advance(partition, tailed, entry);
   }
 
@@ -346,9 +386,26 @@ class KafkaLog::State {
 
   // Call with the mutex held.
   void advance(const LedgerPartition& partition, Tailed& tailed, const Entry& entry) {
+    pass_on(partition, tailed, entry);
+    for (auto next = tailed.early.begin(); next != tailed.early.end(); next = tailed.early.erase(next)) {
+      if (next->first > tailed.next) return;
+      if (next->first == tailed.next) pass_on(partition, tailed, next->second);
+    }
+  }
+  void pass_on(const LedgerPartition& partition, Tailed& tailed, const Entry& entry) {
     ++tailed.next;
     ring_.push(partition, entry);
     for (const auto& follower : tailed.followers) offer(*follower, entry);
+  }
+
+  bool is_unhurried(const LedgerName& ledger) const { return settings_.unhurried.contains(ledger); }
+  Tail& tail_of(const Tailed& tailed) { return tailed.unhurried ? unhurried_ : hurried_; }
+
+  // Call with the mutex held.
+  void move_tail(const LedgerPartition& partition, Tailed& tailed) {
+    if (std::exchange(tailed.moving, true)) return;
+    moves_.insert(partition);
+    ask_wake_.notify_one();
   }
 
   // --- the asking thread
@@ -356,17 +413,19 @@ class KafkaLog::State {
   void run_asking() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-      if (end_questions_.empty() && starts_.empty() && end_checks_.empty() && idle_.empty()) {
+      if (end_questions_.empty() && starts_.empty() && end_checks_.empty() && idle_.empty() && moves_.empty()) {
         ask_wake_.wait_for(lock, kHousekeeping);
       }
       const auto questions = std::exchange(end_questions_, {});
       const auto starts = std::exchange(starts_, {});
       const auto checks = std::exchange(end_checks_, {});
       const auto idle = std::exchange(idle_, {});
+      const auto moves = std::exchange(moves_, {});
       lock.unlock();
       // Nobody else takes what this handle has to say; it would pile up.
       rd_kafka_poll(asker_.get(), 0);
       for (const auto& partition : idle) end_tail(partition);
+      for (const auto& partition : moves) change_tail(partition);
       answer(questions);
       bool again = false;
       for (const auto& start : starts) again = !start_tail(start) || again;
@@ -391,13 +450,43 @@ class KafkaLog::State {
   }
 
   void end_tail(const LedgerPartition& partition) {
-    bool end = false;
+    Tail* tail = nullptr;
     {
       const std::lock_guard lock(mutex_);
       auto& tailed = tails_[partition];
-      end = tailed.phase == Tailed::Phase::kIdle && std::exchange(tailed.assigned, false);
+      if (tailed.phase == Tailed::Phase::kIdle && std::exchange(tailed.assigned, false)) tail = &tail_of(tailed);
     }
-    if (end) unassign(tail_.get(), partition);
+    if (tail != nullptr) unassign(tail->handle.get(), partition);
+  }
+
+  // What the former tail still brings and the new one brings again is passed over as what was handed over is.
+  void change_tail(const LedgerPartition& partition) {
+    Tail* from = nullptr;
+    Tail* to = nullptr;
+    Offset next = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      auto& tailed = tails_[partition];
+      tailed.moving = false;
+      if (tailed.phase != Tailed::Phase::kLive) return;
+      from = &tail_of(tailed);
+      tailed.unhurried = !tailed.unhurried;
+      tailed.strangers = 0;
+      to = &tail_of(tailed);
+      next = tailed.next;
+    }
+    try {
+      unassign(from->handle.get(), partition);
+      to->topics.learn(to->handle.get(), partition);
+      assign(to->handle.get(), partition, next);
+    } catch (const KafkaFailure&) {
+      const std::lock_guard lock(mutex_);
+      auto& tailed = tails_[partition];
+      if (tailed.phase != Tailed::Phase::kLive) return;
+      tailed.phase = Tailed::Phase::kStarting;
+      tailed.early.clear();
+      starts_.push_back({partition, Clock::now() + kMissingLimit});
+    }
   }
 
   // False: to be tried again.
@@ -411,11 +500,16 @@ class KafkaLog::State {
       const auto low = query_offset(asker_.get(), start.partition, Bound::kStart, kQueryMs);
       const auto high = query_offset(asker_.get(), start.partition, Bound::kEnd, kQueryMs);
       bool reassign = false;
+      Tail* tail = nullptr;
       {
         const std::lock_guard lock(mutex_);
         auto& tailed = tails_[start.partition];
         if (tailed.phase != Tailed::Phase::kStarting) return true;
         reassign = std::exchange(tailed.assigned, true);
+        if (!reassign) tailed.unhurried = is_unhurried(start.partition.ledger);
+        tail = &tail_of(tailed);
+        tailed.strangers = 0;
+        tailed.early.clear();
         tailed.phase = Tailed::Phase::kLive;
         tailed.next = high;
         ring_.clear(start.partition);
@@ -428,9 +522,9 @@ class KafkaLog::State {
           }
         }
       }
-      if (reassign) unassign(tail_.get(), start.partition);
-      tail_topics_.learn(tail_.get(), start.partition);
-      assign(tail_.get(), start.partition, high);
+      if (reassign) unassign(tail->handle.get(), start.partition);
+      tail->topics.learn(tail->handle.get(), start.partition);
+      assign(tail->handle.get(), start.partition, high);
       return true;
     } catch (const KafkaFailure& failure) {
       const std::lock_guard lock(mutex_);
@@ -626,19 +720,19 @@ class KafkaLog::State {
   std::vector<Start> starts_;
   std::vector<EndCheck> end_checks_;
   std::set<LedgerPartition> idle_;
+  std::set<LedgerPartition> moves_;
 
   std::condition_variable read_wake_;
   std::vector<ReadQuestion> reads_;
   std::vector<FollowerPtr> behind_;
 
-  Handle tail_;
+  Tail hurried_;
+  Tail unhurried_;
   Handle reader_;
   Handle asker_;
-  KnownTopics tail_topics_;    // Of the asking thread.
   KnownTopics reader_topics_;  // Of the reader's thread.
   std::map<LedgerPartition, Stream> streams_;
   ports::Worker feeder_;
-  std::thread tail_thread_;
   std::thread ask_thread_;
   std::thread read_thread_;
 };

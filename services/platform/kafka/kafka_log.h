@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace lienthong::kafka {
@@ -16,15 +17,16 @@ struct LogSettings {
   std::string reader_group = "lienthong.tail";
   /// Recent blocks kept in memory for readers of this process.
   std::size_t ring_bytes = 64U << 20;
-  /// How long the broker holds a fetch that finds less than `fetch_bytes`; bounds how late a newly followed partition joins
-  /// an idle tail.
+  /// How long the broker holds a fetch that finds nothing; bounds how late a newly followed partition joins an idle tail.
   std::chrono::milliseconds fetch_wait{200};
-  /// At 1 a block comes as soon as there is one; with more, several come together, at most `fetch_wait` late.
-  std::size_t fetch_bytes = 1;
+  /// Ledgers nobody in this process waits for: several blocks come together, at most `unhurried_wait` late, and cost less.
+  /// What this process appends comes at its acknowledgement in any ledger.
+  std::set<LedgerName> unhurried = {};
+  std::chrono::milliseconds unhurried_wait{50};
 };
 
-/// Ledgers in Kafka topics. Each attachment has a producer; all share one tail that reads every followed partition once and
-/// hands each block to all followers. Followers behind the recent blocks are served by a second reader. Nothing is delivered
+/// Ledgers in Kafka topics. Each attachment has a producer; all share the tails that read every followed partition once and
+/// hand each block to all followers. Followers behind the recent blocks are served by a second reader. Nothing is delivered
 /// beyond a follower's credit; records that can't be read as blocks cost none.
 /// Errors: an unreachable broker fails nothing: requests wait, `end_offset` answers without an offset. A follower fails when
 /// its offset is outside of the log, when it may not read, or when the topic is missing for 5 s. Thread-safety: any thread;
