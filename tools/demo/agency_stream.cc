@@ -122,6 +122,12 @@ void AgencyStream::connect() {
   connection_->open();
 }
 
+bool AgencyStream::wait_for_snapshot(Duration limit) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, limit, [this] { return snapshot_read_ || stopping_; });
+  return snapshot_read_;
+}
+
 void AgencyStream::stop() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
@@ -170,6 +176,10 @@ void AgencyStream::take(const agency_api::StreamWorkResponse& batch) {
     const std::lock_guard lock(mutex_);
     breaks_in_a_row_ = 0;
     if (!batch.cursor().empty()) cursor_ = batch.cursor();
+    if (batch.snapshot_complete()) {
+      snapshot_read_ = true;
+      changed_.notify_all();
+    }
   }
   if (!answers.empty()) enqueue(std::move(answers));
 }

@@ -67,6 +67,8 @@ class AgencyStream {
   AgencyStream& operator=(const AgencyStream&) = delete;
 
   void start();
+  /// Blocks until what lay in the inbox at the start has been read. False: not within the limit, or the stream has ended.
+  bool wait_for_snapshot(Duration limit);
   /// Ends the stream; unanswered answers are forgotten. Blocks until it has ended. Idempotent.
   void stop();
   void send(Answers answers);
@@ -108,6 +110,7 @@ class AgencyStream {
   std::uint64_t next_order_ = 0;
   int breaks_in_a_row_ = 0;
   bool stopping_ = false;
+  bool snapshot_read_ = false;
   bool live_ = false;  // gRPC is not done with the connection yet
   std::unique_ptr<Connection> connection_;
   /// Tells tasks of the scheduler whether this object still lives.

@@ -22,6 +22,7 @@ namespace {
 
 namespace intake_api = ::lienthong::intake::v1;
 
+constexpr Duration kConnectMax = std::chrono::seconds(30);
 constexpr Duration kFirstPoll = std::chrono::milliseconds(4);
 constexpr Duration kPollMax = std::chrono::milliseconds(500);
 constexpr int kProcessed = intake_api::DOSSIER_STATUS_PROCESSED;
@@ -73,6 +74,9 @@ class Load {
   LoadReport run() {
     for (auto& office : offices_) office->stream->start();
     if (settings_.watch != nullptr) settings_.watch->start([this](const DossierId& id) { on_processed(id); });
+    // Whoever joins late would find a queue that no agency has worked on.
+    const Instant latest = wall_now() + kConnectMax;
+    for (auto& office : offices_) office->stream->wait_for_snapshot(std::max(latest - wall_now(), Duration::zero()));
     start_ = wall_now();
     window_from_ = start_ + settings_.warm_up;
     window_until_ = scheduled_time(settings_.dossiers);
