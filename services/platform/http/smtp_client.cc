@@ -1,5 +1,6 @@
 #include "platform/http/smtp_client.h"
 
+#include "platform/base/base64.h"
 #include "platform/http/curl_handle.h"
 
 #include <algorithm>
@@ -12,21 +13,9 @@
 namespace lienthong::http {
 namespace {
 
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 // RFC 2045: at most 76 letters a line; RFC 2047: at most 75 in an encoded word, here 45 bytes of text.
 constexpr std::size_t kLineMax = 76;
 constexpr std::size_t kWordBytes = 45;
-
-std::string base64(std::string_view bytes) {
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (i + k < bytes.size() ? static_cast<std::uint8_t>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += i + k > bytes.size() ? '=' : kBase64[(group >> (18 - 6 * k)) & 0x3FU];
-  }
-  return out;
-}
 
 bool starts_letter(char c) { return (static_cast<std::uint8_t>(c) & 0xC0U) != 0x80U; }
 
@@ -36,7 +25,7 @@ std::string encoded_words(std::string_view text) {
   while (!text.empty()) {
     std::size_t end = std::min(kWordBytes, text.size());
     while (end < text.size() && end > 1 && !starts_letter(text[end])) --end;
-    out += (out.empty() ? "" : "\r\n ") + ("=?UTF-8?B?" + base64(text.substr(0, end)) + "?=");
+    out += (out.empty() ? "" : "\r\n ") + ("=?UTF-8?B?" + to_base64(text.substr(0, end)) + "?=");
     text.remove_prefix(end);
   }
   return out;
@@ -96,7 +85,7 @@ std::string format_mail(const Mail& mail) {
   out +=
       "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n"
       "Content-Transfer-Encoding: base64\r\n\r\n";
-  const auto body = base64(mail.body);
+  const auto body = to_base64(mail.body);
   for (std::size_t i = 0; i < body.size(); i += kLineMax) out += body.substr(i, kLineMax) + "\r\n";
   return out;
 }
