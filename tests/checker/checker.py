@@ -2,7 +2,7 @@
 """Reads raw ledgers and the clients' own file of acknowledgements; says what was lost, doubled or put out of order.
 
     checker.py --acknowledgements FILE (--export FILE | --sqlite PATH | --kafka BOOTSTRAP [--certificates DIR --name NAME])
-               [--rules FILE] [--save FILE] [--settle SECONDS]
+               [--mail FILE] [--rules FILE] [--save FILE] [--settle SECONDS]
 
 An acknowledgement is one JSON line: {"service", "p", "dossier", "request_id", "seq", "block_seq", "start_us", "end_us"} and, for the
 answer to a repeated request, "replayed": true; dossier as the API names it or as 32 hexadecimal digits, request_id as a UUID, with or without the home key in front.
@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import history  # noqa: E402
+import receivers  # noqa: E402
 import records  # noqa: E402
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -83,6 +84,7 @@ def main():
     source.add_argument("--kafka", metavar="BOOTSTRAP")
     parser.add_argument("--certificates", metavar="DIR", help="directory with ca.pem, NAME.pem, NAME.key; without it the broker is read in clear")
     parser.add_argument("--name", default="deploy")
+    parser.add_argument("--mail", metavar="FILE", help="what tools/smtp_sink took: compared with the notices that went out")
     parser.add_argument("--rules", default=str(pathlib.Path(__file__).resolve().parent / "rules.json"), metavar="FILE")
     parser.add_argument("--settle", type=float, default=0, metavar="SECONDS",
                         help="reads again until nothing is found, at most this long: a decision made just now is taken in a moment later")
@@ -94,7 +96,9 @@ def main():
         while True:
             acknowledgements = read_acknowledgements(arguments.acknowledgements)
             raw = read_ledgers(arguments, ledgers)
-            findings = history.check(raw, acknowledgements, rules)
+            # Read after the ledgers: what stands there as handed over came to the receiver before.
+            mail = receivers.lines_of(arguments.mail) if arguments.mail else None
+            findings = history.check(raw, acknowledgements, rules, mail)
             if findings.clean or time.monotonic() >= end:
                 break
             time.sleep(1)
@@ -110,7 +114,8 @@ def main():
         print(sentence)
     total = findings.totals
     print(f"{total['ledgers']} partitions, {total['records']} records, {total['blocks']} effective blocks, {total['void']} void, "
-          f"{total['ignored']} ignored, {total['decisions']} decisions, {total['acknowledgements']} acknowledgements")
+          f"{total['ignored']} ignored, {total['decisions']} decisions, {total['acknowledgements']} acknowledgements"
+          + (f", {total['messages']} messages by mail, {total['repeats']} of them repeated" if arguments.mail else ""))
     print(findings.line())
     return 0 if findings.clean else 1
 

@@ -269,7 +269,7 @@ class Program(unittest.TestCase):
 
     def test_the_rules_of_the_services_name_events_that_exist(self):
         rules, ledgers = checker.read_rules(pathlib.Path(checker.__file__).parent / "rules.json")
-        self.assertEqual(ledgers, ["agency-processing", "intake", "routing"])
+        self.assertEqual(ledgers, ["agency-processing", "intake", "notification", "postal-dispatch", "routing"])
         self.assertTrue(rules.offers["routing"])
 
 

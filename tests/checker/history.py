@@ -10,6 +10,7 @@
 import collections
 import dataclasses
 
+import receivers
 import records
 
 ZERO_HASH = bytes(32)
@@ -328,8 +329,8 @@ def check_real_time(service, dossier, acks, findings):
             findings.out_of_order(f"{service} dossier {dossier.hex()}: decision {highest} was acknowledged before the command of decision {ack.seq} began")
 
 
-def check(raw, acknowledgements, rules):
-    """`raw`: {(ledger, partition): records in order}. Returns the findings."""
+def check(raw, acknowledgements, rules, mail=None):
+    """`raw`: {(ledger, partition): records in order}; `mail`: what a mail server took, if there is one. Returns the findings."""
     findings = Findings()
     ledgers = {}
     for (name, partition), partition_records in sorted(raw.items()):
@@ -339,4 +340,6 @@ def check(raw, acknowledgements, rules):
         check_doubled(ledger, rules, findings)
         check_inputs(ledger, ledgers, rules, findings)
     check_acknowledgements(acknowledgements, ledgers, findings)
+    if mail is not None:
+        receivers.check_mail(ledgers, mail, findings)
     return findings

@@ -343,7 +343,7 @@ class System:
         else:
             source = ["--kafka", f"127.0.0.1:{self.ports[0]}", "--certificates", self.certificates]
         result = run([sys.executable, "-B", ROOT / "tests/checker/checker.py", *source, "--settle", settle,
-                      "--acknowledgements", self.directory / "acknowledgements-*.jsonl"], seconds=300, check=False)
+                      "--acknowledgements", self.directory / "acknowledgements-*.jsonl", "--mail", self.directory / "mail.jsonl"], seconds=300, check=False)
         output = result.stdout + result.stderr
         return (result.stdout.splitlines() or [""])[-1], output
 

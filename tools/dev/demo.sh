@@ -19,5 +19,6 @@ else
   source=(--sqlite "$LIENTHONG_DATA_DIR")
 fi
 touch "$directory/acknowledgements.jsonl"
-/usr/bin/python3 -B "$root/tests/checker/checker.py" "${source[@]}" --acknowledgements "$directory/acknowledgements.jsonl" --settle 20 || result=1
+/usr/bin/python3 -B "$root/tests/checker/checker.py" "${source[@]}" --acknowledgements "$directory/acknowledgements.jsonl" \
+  --mail "$root/.run/mail.jsonl" --settle 20 || result=1
 exit "$result"

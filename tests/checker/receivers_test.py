@@ -1,0 +1,77 @@
+"""What a receiver outside has got is compared with what the ledgers say it was given."""
+import types
+import unittest
+
+import history
+import receivers
+import records
+
+DOSSIER = bytes(range(16))
+KEYS = [bytes([number]) * 16 for number in (1, 2)]
+
+
+class Mail(unittest.TestCase):
+    def setUp(self):
+        self.events = records.generated("lienthong.notification.v1.events")
+        self.decisions = []
+
+    def decide(self, name, event):
+        event_type = self.events.EventType.Value(f"EVENT_TYPE_{name}")
+        leaf = types.SimpleNamespace(dossier_id=DOSSIER, events=[types.SimpleNamespace(type=event_type, payload=event.SerializeToString())])
+        self.decisions.append(types.SimpleNamespace(leaf=leaf))
+
+    def notice(self, number, key, origin="intake/1", channel="EMAIL"):
+        way = self.events.Way(channel=self.events.Channel.Value(f"CHANNEL_{channel}"))
+        self.decide("NOTICE_CREATED", self.events.NoticeCreated(notice=number, key=key, origin=origin, rule="received", recipient="applicant", way=way))
+
+    def hand_over(self, number):
+        self.decide("NOTICE_HANDED_OVER", self.events.NoticeHandedOver(notice=number))
+
+    def message(self, key, **changed):
+        return {"key": key.hex(), "to": "nguoi-nop@example.vn", "subject": "Hồ sơ đã được tiếp nhận", "body": "Kính gửi", **changed}
+
+    def check(self, *messages):
+        findings = history.Findings()
+        receivers.check_mail({("notification", 0): types.SimpleNamespace(decisions=self.decisions)}, list(messages), findings)
+        return findings
+
+    def test_nothing_is_found_where_each_notice_came_once(self):
+        self.notice(1, KEYS[0])
+        self.notice(2, KEYS[1], origin="intake/2")
+        self.hand_over(1)
+        findings = self.check(self.message(KEYS[0]))
+        self.assertTrue(findings.clean, findings.examples)
+
+    def test_a_repeated_message_is_counted_and_not_found(self):
+        self.notice(1, KEYS[0])
+        self.hand_over(1)
+        findings = self.check(self.message(KEYS[0]), self.message(KEYS[0]))
+        self.assertTrue(findings.clean, findings.examples)
+        self.assertEqual(findings.totals["repeats"], 1)
+
+    def test_a_notice_that_was_handed_over_and_never_came_is_lost(self):
+        self.notice(1, KEYS[0])
+        self.hand_over(1)
+        self.assertEqual(self.check().line(), "1 lost, 0 doubled, 0 out of order")
+
+    def test_a_message_that_nobody_decided_is_found(self):
+        self.assertEqual(self.check(self.message(KEYS[0])).line(), "1 lost, 0 doubled, 0 out of order")
+
+    def test_two_notices_of_one_event_to_one_person_are_doubled(self):
+        self.notice(1, KEYS[0])
+        self.notice(2, KEYS[1])
+        self.assertEqual(self.check().line(), "0 lost, 1 doubled, 0 out of order")
+
+    def test_one_key_for_two_notices_is_doubled(self):
+        self.notice(1, KEYS[0])
+        self.notice(2, KEYS[0], origin="intake/2")
+        self.assertEqual(self.check().line(), "0 lost, 1 doubled, 0 out of order")
+
+    def test_two_messages_under_one_key_are_doubled(self):
+        self.notice(1, KEYS[0])
+        self.hand_over(1)
+        self.assertEqual(self.check(self.message(KEYS[0]), self.message(KEYS[0], to="khac@example.vn")).line(), "0 lost, 1 doubled, 0 out of order")
+
+
+if __name__ == "__main__":
+    unittest.main()
