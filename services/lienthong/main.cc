@@ -22,7 +22,8 @@ int main() {
   services.push_back(lt::routing::make_service());
   services.push_back(lt::agency_processing::make_service());
   services.push_back(lt::shared_kernel::api::make_parked_service(
-      {lt::intake::parked_ledger(), lt::routing::parked_ledger(), lt::agency_processing::parked_ledger()}));
+      {lt::intake::parked_ledger(), lt::routing::parked_ledger(), lt::agency_processing::parked_ledger(),
+       lt::postal_dispatch::parked_ledger(), lt::notification::parked_ledger()}));
   services.push_back(lt::monitoring::make_service());
   services.push_back(lt::postal_dispatch::make_service());
   services.push_back(lt::public_events::make_service());

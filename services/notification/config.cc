@@ -1,5 +1,7 @@
 #include "notification/config.h"
 
+#include "lienthong/notification/v1/events.pb.h"
+#include "lienthong/notification/v1/state.pb.h"
 #include "notification/adapters/machine_codec.h"
 #include "notification/adapters/notification_api.h"
 #include "notification/adapters/provider_settings.h"
@@ -32,7 +34,9 @@ class Service final : public edition::HostedService {
     carriers_ = *std::move(carriers);
   }
 
-  std::vector<edition::HostedLedger> ledgers() const override { return {{make_machine()}}; }
+  std::vector<edition::HostedLedger> ledgers() const override {
+    return {{make_machine(), false, true, ::lienthong::notification::v1::EventType_descriptor()}};
+  }
 
   Result<std::vector<rpc::Service*>> open(const edition::Parts& parts) override {
     auto channel = rpc::make_channel({intake_address_, parts.settings.tls, ""});
@@ -76,5 +80,10 @@ class Service final : public edition::HostedService {
 }  // namespace
 
 std::unique_ptr<edition::HostedService> make_service() { return std::make_unique<Service>(); }
+
+shared_kernel::api::ParkedLedger parked_ledger() {
+  return {make_machine(), ::lienthong::notification::v1::EventType_descriptor(),
+          &::lienthong::notification::v1::StoredDossier::default_instance()};
+}
 
 }  // namespace lienthong::notification

@@ -2,6 +2,8 @@
 #include "notification/config.h"
 #include "platform/edition/process.h"
 #include "platform/observe/alarms.h"
+#include "public_events/config.h"
+#include "shared_kernel/api/parked_service.h"
 
 int main() {
   namespace lt = lienthong;
@@ -10,5 +12,7 @@ int main() {
       "catalogue", catalogue, [&](lt::Offset offset, const lt::block::BlockPtr& block) { catalogue.fold(offset, block); }};
   std::vector<std::unique_ptr<lt::edition::HostedService>> services;
   services.push_back(lt::notification::make_service());
+  services.push_back(lt::shared_kernel::api::make_parked_service({lt::notification::parked_ledger()}));
+  services.push_back(lt::public_events::make_service());
   return lt::edition::run("notification", rules, std::move(services));
 }

@@ -2,6 +2,7 @@
 
 #include "lienthong/intake/v1/intake_service.pb.h"
 #include "lienthong/postal/v1/events.pb.h"
+#include "lienthong/postal/v1/state.pb.h"
 #include "platform/crypto/seal.h"
 #include "platform/ledger/effect_runner.h"
 #include "platform/rpc/client.h"
@@ -95,5 +96,10 @@ class Service final : public edition::HostedService {
 }  // namespace
 
 std::unique_ptr<edition::HostedService> make_service() { return std::make_unique<Service>(); }
+
+shared_kernel::api::ParkedLedger parked_ledger() {
+  return {make_machine(), ::lienthong::postal::v1::EventType_descriptor(),
+          &::lienthong::postal::v1::StoredPost::default_instance()};
+}
 
 }  // namespace lienthong::postal_dispatch

@@ -7,8 +7,7 @@ import time
 from cases import api
 import grpc
 
-PROTO = {"intake": "intake", "routing": "routing", "agency-processing": "agency"}
-ADDRESS = {"intake": "INTAKE", "routing": "ROUTING", "agency-processing": "AGENCY_PROCESSING"}
+PROTO = {"intake": "intake", "routing": "routing", "agency-processing": "agency", "postal-dispatch": "postal", "notification": "notification"}
 FREE_TEXT_OR_PERSON = (2, 3)  # PERSONAL_PERSONAL, PERSONAL_FREE_TEXT
 DUMP_BLOCKS = 2000
 PROVINCE = "local"
@@ -100,7 +99,7 @@ class Stream(threading.Thread):
 
     def run(self):
         settings = self.system.client_settings(self.principal)
-        channel = api.channel(settings[f"LIENTHONG_{ADDRESS[self.service]}_ADDRESS"], settings["LIENTHONG_TLS_CA"],
+        channel = api.channel(settings[f"LIENTHONG_{self.service.upper().replace('-', '_')}_ADDRESS"], settings["LIENTHONG_TLS_CA"],
                               settings["LIENTHONG_TLS_CERT"], settings["LIENTHONG_TLS_KEY"])
         with channel:
             while not self._stopped:
@@ -123,6 +122,16 @@ class Stream(threading.Thread):
             self._call.cancel()
         self.join(timeout=10)
 
+    def wait_for_all(self, ids, seconds):
+        """Until every one of these was read; others may be between them."""
+        end, looked, missing = time.monotonic() + seconds, 0, set(ids)
+        while time.monotonic() < end and self.is_alive() and missing:
+            time.sleep(0.05)
+            there = len(self.events)
+            missing -= {event.id for event in self.events[looked:there]}
+            looked = there
+        self.stop()
+
     def wait_for(self, count, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.is_alive() and (len(self.events) < count or not self.caught_up):
@@ -140,3 +149,8 @@ def by_place(events):
     for event in events:
         places.setdefault((event.source, int(event.id.split("/")[1])), []).append(as_in_ledger(event))
     return places
+
+
+def until(found, wanted):
+    """What was found as far as the ledgers went when they were dumped: notices and timers go on by themselves."""
+    return {place: all_[:len(wanted.get(place, []))] for place, all_ in found.items() if wanted.get(place)}

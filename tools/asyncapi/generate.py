@@ -18,7 +18,7 @@ from google.protobuf import descriptor_pb2
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/asyncapi.yaml"
 # Service as events name it -> package of its protos.
-SERVICES = {"intake": "intake", "routing": "routing", "agency-processing": "agency", "postal-dispatch": "postal", "catalogue": "catalogue"}
+SERVICES = {"intake": "intake", "routing": "routing", "agency-processing": "agency", "postal-dispatch": "postal", "notification": "notification", "catalogue": "catalogue"}
 TOPIC = "lienthong.events.v1"
 RETENTION_MS = 30 * 24 * 3600 * 1000
 SCALARS = {value: name.removeprefix("TYPE_").lower() for name, value in descriptor_pb2.FieldDescriptorProto.Type.items()}

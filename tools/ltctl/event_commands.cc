@@ -35,7 +35,8 @@ void add_event_commands(CLI::App& root, Session& session) {
   auto options = std::make_shared<TailOptions>();
   auto* tailed = event->add_subcommand(
       "tail", "Sự kiện công khai từ sổ cái, tới khi Ctrl-C · public events from the ledgers, until Ctrl-C");
-  tailed->add_option("--service", options->services, "intake, routing, agency-processing; mặc định: tất cả · default: all");
+  tailed->add_option("--service", options->services,
+                     "intake, routing, agency-processing, postal-dispatch, notification; mặc định: tất cả · default: all");
   tailed->add_option("--from", options->from, "begin, end, hoặc con trỏ in ra khi dừng · or a cursor printed at the end")
       ->capture_default_str();
   tailed->add_option("--type", options->types, "ví dụ · for example: intake.status_changed");

@@ -18,7 +18,7 @@ namespace {
 
 namespace api = ::lienthong::events::v1;
 
-constexpr std::array kServices = {"intake", "routing", "agency-processing"};
+constexpr std::array kServices = {"intake", "routing", "agency-processing", "postal-dispatch", "notification"};
 constexpr std::string_view kTypePrefix = "vn.lienthong.";
 constexpr auto kAgainAfter = std::chrono::milliseconds(500);
 
@@ -26,9 +26,10 @@ Error wrong(const std::string& field, const std::string& vi, const std::string& 
   return {ErrorCode::kInvalidArgument, "INVALID_FIELD", vi, en, {{field, en}}};
 }
 
-const std::string& address_of(const Settings& settings, const std::string& service) {
-  if (service == "intake") return settings.intake_address;
-  return service == "routing" ? settings.routing_address : settings.agency_address;
+std::string service_names() {
+  std::string out;
+  for (const auto* service : kServices) out += (out.empty() ? "" : ", ") + std::string(service);
+  return out;
 }
 
 std::string full_type(const std::string& text) {
@@ -92,9 +93,8 @@ Result<TailPlan> plan_tail(const TailOptions& options) {
   plan.no_follow = options.no_follow;
   for (const auto& service : services) {
     if (std::find(kServices.begin(), kServices.end(), service) == kServices.end()) {
-      return failure(wrong("service",
-                           "Dịch vụ " + service + " không có sự kiện công khai; có: intake, routing, agency-processing.",
-                           "The service " + service + " has no public events; intake, routing and agency-processing do."));
+      return failure(wrong("service", "Dịch vụ " + service + " không có sự kiện công khai; có: " + service_names() + ".",
+                           "The service " + service + " has no public events; these do: " + service_names() + "."));
     }
     const auto wanted = types.find(service);
     if (!types.empty() && wanted == types.end()) continue;

@@ -25,7 +25,8 @@ struct ParkedOptions {
 };
 
 const std::vector<std::string>& ledgers() {
-  static const std::vector<std::string> names = {"intake", "routing", "agency-processing"};
+  static const std::vector<std::string> names = {"intake", "routing", "agency-processing", "postal-dispatch",
+                                                 "notification"};
   return names;
 }
 
@@ -34,11 +35,7 @@ std::vector<std::string> wanted_ledgers(const ParkedOptions& options) {
 }
 
 Result<std::unique_ptr<ParkedService::Stub>> parked_stub(const Session& session, const std::string& ledger) {
-  const auto& settings = session.settings;
-  const std::string& address = ledger == "intake"    ? settings.intake_address
-                               : ledger == "routing" ? settings.routing_address
-                                                     : settings.agency_address;
-  auto channel = open_channel(session, address);
+  auto channel = open_channel(session, address_of(session.settings, ledger));
   if (!channel) return failure(channel.error());
   return ParkedService::NewStub(*channel);
 }

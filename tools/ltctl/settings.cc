@@ -63,4 +63,12 @@ Result<void> Settings::act_as(const std::string& principal) {
   return {};
 }
 
+const std::string& address_of(const Settings& settings, const std::string& service) {
+  if (service == "intake") return settings.intake_address;
+  if (service == "routing") return settings.routing_address;
+  if (service == "postal-dispatch") return settings.postal_address;
+  if (service == "notification") return settings.notification_address;
+  return settings.agency_address;
+}
+
 }  // namespace lienthong::ltctl

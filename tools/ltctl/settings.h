@@ -48,4 +48,7 @@ struct Settings {
   Result<void> act_as(const std::string& principal);
 };
 
+/// Where a service with a ledger of dossiers is asked, by the ledger's name. Precondition: one of the five.
+const std::string& address_of(const Settings& settings, const std::string& service);
+
 }  // namespace lienthong::ltctl

@@ -57,12 +57,26 @@ const google::protobuf::EnumDescriptor* event_types_of(const LedgerName& ledger)
       "lienthong." + ledger.substr(0, ledger.find('-')) + ".v1.EventType");
 }
 
+// Of the state itself, or of the one message it is made of.
+std::string home_key_in(const google::protobuf::Message& message) {
+  const auto& reflection = *message.GetReflection();
+  if (const auto* field = message.GetDescriptor()->FindFieldByName("home_key"); field != nullptr) {
+    return reflection.GetString(message, field);
+  }
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->message_type() == nullptr || field->is_repeated()) continue;
+    if (auto found = home_key_in(reflection.GetMessage(message, field)); !found.empty()) return found;
+  }
+  return {};
+}
+
 std::string home_key_of(const ParkedLedger& ledger, const std::string& state) {
   if (ledger.state == nullptr || state.empty()) return {};
   const std::unique_ptr<google::protobuf::Message> message(ledger.state->New());
   if (!message->ParseFromString(state)) return {};
-  const auto* field = message->GetDescriptor()->FindFieldByName("home_key");
-  return field == nullptr ? std::string() : message->GetReflection()->GetString(*message, field);
+  return home_key_in(*message);
 }
 
 bool is_name(const std::string& text) {

@@ -29,7 +29,7 @@ struct ParkedLedger {
   std::shared_ptr<const ledger::Machine> machine;
   /// Of its own events.
   const google::protobuf::EnumDescriptor* event_types = nullptr;
-  /// Its stored state, a message with a field `home_key`.
+  /// Its stored state: a message with a field `home_key`, or one that holds such a message.
   const google::protobuf::Message* state = nullptr;
 };
 
