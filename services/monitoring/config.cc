@@ -1,5 +1,6 @@
 #include "monitoring/config.h"
 
+#include "monitoring/adapters/event_reader.h"
 #include "monitoring/adapters/ledger_feed.h"
 #include "monitoring/adapters/monitoring_api.h"
 #include "monitoring/adapters/monitoring_metrics.h"
@@ -17,7 +18,11 @@ class Service final : public edition::HostedService {
  public:
   void read_settings(edition::Environment&) override {}
   std::vector<edition::HostedLedger> ledgers() const override { return {}; }
-  std::vector<LedgerName> other_ledgers() const override { return {"intake", "routing", "agency-processing"}; }
+  std::vector<LedgerName> other_ledgers() const override {
+    std::vector<LedgerName> out;
+    for (const auto ledger : kLedgersOfDossiers) out.push_back(ledger_name(ledger));
+    return out;
+  }
 
   Result<std::vector<rpc::Service*>> open(const edition::Parts& parts) override {
     const std::string path = parts.settings.ledger.data_dir + "/monitoring.sqlite";

@@ -24,22 +24,31 @@ class ParkedCases:
     def listed(self):
         return {one["dossier_id"]: one for one in json.loads(self.parked("list").stdout)["dossiers"]}
 
-    def park(self, monitoring, desk):
-        """A dossier whose first event ended routing three times, as routing's own note of it says."""
-        routing = self.system.processes["routing"]
-        routing.stop()
-        dossier = desk.receive("H47.22.01", "1.001776").dossier
-        timeline = eventually(self, 20, lambda: monitoring.timeline(dossier.dossier_id), lambda seen: len(seen.entries) > 0)
-        accepted = next(entry for entry in timeline.entries if any(event.name == "DossierAccepted" for event in entry.events))
-        place = (accepted.position.block_seq << 12) | accepted.index
-        cause = self.dossier_bytes(dossier.dossier_id) + place.to_bytes(8, "big")
-        slot = self.system.directory / "data/routing" / f"routing-{accepted.position.partition}.suspect"
+    def park(self, monitoring, desk, service="routing", event="DossierAccepted"):
+        """A dossier whose first event ended the service three times, as its own note of it says."""
+        process = self.system.processes[service]
+        process.stop()
+        if event == "DossierAccepted":
+            dossier_id = desk.receive("H47.22.01", "1.001776").dossier.dossier_id
+        else:
+            self.assert_finished(self.system.demo("--dossiers", 1), 120)
+            handed_over = 10
+            [dossier] = eventually(self, 20, lambda: monitoring.search(status=handed_over)[1], lambda seen: len(seen) == 1)
+            dossier_id = dossier.dossier_id
+        source = eventually(self, 20, lambda: self.first_with(event, monitoring.timeline(dossier_id)), lambda seen: seen is not None)
+        place = (source.position.block_seq << 12) | source.index
+        cause = self.dossier_bytes(dossier_id) + place.to_bytes(8, "big")
+        slot = self.system.directory / "data" / service / f"{service}-{source.position.partition}.suspect"
         slot.write_bytes(SUSPECT.pack(1, cause, 2).ljust(4096, b"\0"))
-        routing.start()
-        self.system.wait_serving("routing", 60)
-        eventually(self, 20, lambda: [one.dossier.dossier_id for one in monitoring.stuck(kind=monitoring.messages.STUCK_KIND_PARKED).dossiers],
-                   lambda seen: dossier.dossier_id in seen)
-        return dossier.dossier_id
+        process.start()
+        self.system.wait_serving(service, 60)
+        eventually(self, 20, lambda: [(one.dossier.dossier_id, one.service) for one in monitoring.stuck(kind=monitoring.messages.STUCK_KIND_PARKED).dossiers],
+                   lambda seen: (dossier_id, service) in seen)
+        return dossier_id
+
+    @staticmethod
+    def first_with(event, timeline):
+        return next((entry for entry in timeline.entries if any(one.name == event for one in entry.events)), None)
 
     @staticmethod
     def dossier_bytes(dossier_id):
@@ -79,6 +88,31 @@ class ParkedCases:
             self.assertIn('actor="anh"', audit)
             self.assertIn("đã cài bản sửa", audit)
         self.assert_clean()
+        self.assert_verified()
+
+    def test_notification_and_the_post_park_like_the_others(self):
+        with Monitoring(self.system) as monitoring, api.Client(self.system, "demo") as desk:
+            dossier_id = self.park(monitoring, desk, "notification")
+            self.assertEqual({one["ledger"] for one in self.listed().values()}, {"notification"})
+            tried = json.loads(self.parked("try", dossier_id).stdout)
+            self.assertTrue(tried["passes"])
+            self.assertIn("NoticeCreated", tried["events"])
+            self.assertEqual(self.events(monitoring, dossier_id, "notification"), [])
+            self.parked("resume", dossier_id, "--reason", "REPAIRED", "--actor", "anh")
+            eventually(self, 20, lambda: self.events(monitoring, dossier_id, "notification"), lambda seen: "NoticeCreated" in seen)
+            self.assertEqual(self.listed(), {})
+
+            dossier_id = self.park(monitoring, desk, "postal-dispatch", "CustodyPassed")
+            [parked] = self.listed().values()
+            self.assertEqual(parked["ledger"], "postal-dispatch")
+            # With nothing decided of it there, it has no home key there yet.
+            self.assertTrue(json.loads(self.parked("try", parked["dossier_id"]).stdout)["passes"])
+            word = (parked["dossier_id"], "--reason", "SENT_TWICE", "--actor")
+            self.parked("skip", *word, "anh")
+            self.assertEqual(self.refused("skip", *word, "anh", "--confirm"), (CONFLICT, "SECOND_PERSON_NEEDED"))
+            self.parked("skip", *word, "binh", "--confirm")
+            self.assertEqual(self.listed(), {})
+            eventually(self, 60, monitoring.reconciliation, lambda seen: seen.complete and not any(pair.waiting for pair in seen.pairs))
         self.assert_verified()
 
     def test_an_event_is_left_out_by_two_persons_only(self):

@@ -53,7 +53,7 @@ class Privacy:
         self.assertTrue(all(b"lienthong_serving" in text for text in shown))
         with monitoring_cases.Monitoring(self.system) as monitoring:
             for dossier_id, code, _ in sealed:
-                timeline = monitoring_cases.eventually(self, 30, lambda one=dossier_id: monitoring.timeline(one), lambda seen: len(seen.entries) > 1)
+                timeline = monitoring_cases.eventually(self, 30, lambda one=dossier_id: monitoring.timeline(one), lambda seen: seen.complete)
                 self.assertEqual(timeline.dossier.dossier_code, code)
                 shown.append(timeline.SerializeToString())
             shown.append(monitoring.flow().__repr__().encode())

@@ -152,6 +152,135 @@ TEST(MonitoringDossier, KeepsOnlyTimersThatAreArmed) {
   EXPECT_EQ(folded(story.decisions).strand(LedgerNo::kRouting).next_timer(), Instant{});
 }
 
+Event paper(What what, std::uint32_t shipment, Instant when, std::uint32_t stable = 0, std::string reason = {}) {
+  Event out = event(what);
+  out.paper.emplace().shipment = shipment;
+  out.paper->at = when;
+  out.paper->stable = stable;
+  out.reason_code = std::move(reason);
+  return out;
+}
+Event notice(What what, std::uint32_t number, std::uint32_t phase, std::string reason = {}) {
+  Event out = event(what);
+  out.notice.emplace().notice = number;
+  out.notice->phase = phase;
+  out.reason_code = std::move(reason);
+  return out;
+}
+
+TEST(MonitoringDossier, HasASilentShipmentFromTheAlarmUntilItIsHeardOf) {
+  Story story;
+  auto ordered = paper(What::kShipmentOrdered, 2, at(10));
+  ordered.agency = "H47.22.01";
+  story.add(LedgerNo::kPostalDispatch, 10, CauseKind::kCommand, {}, {ordered});
+  EXPECT_EQ(folded(story.decisions).silent(), nullptr);
+  story.add(LedgerNo::kPostalDispatch, 90'000, CauseKind::kTimer, {}, {paper(What::kSilenceBegan, 2, at(20))});
+  const auto dossier = folded(story.decisions);
+  ASSERT_NE(dossier.silent(), nullptr);
+  EXPECT_EQ(dossier.silent()->silent_since, at(20)) << "since it was last heard of";
+  EXPECT_EQ(dossier.silent()->agency, "H47.22.01");
+  story.add(LedgerNo::kPostalDispatch, 90'100, CauseKind::kCommand, {}, {paper(What::kSilenceEnded, 2, {})});
+  EXPECT_EQ(folded(story.decisions).silent(), nullptr);
+}
+
+TEST(MonitoringDossier, HasARefusedOrderUntilItIsPlacedAgain) {
+  Story story;
+  story.add(LedgerNo::kPostalDispatch, 10, CauseKind::kOutcome, {},
+            {paper(What::kOrderRefused, 1, {}, 0, "ADDRESS_UNKNOWN")});
+  const auto dossier = folded(story.decisions);
+  ASSERT_NE(dossier.refused(), nullptr);
+  EXPECT_EQ(dossier.refused()->refused_since, at(10));
+  EXPECT_EQ(dossier.refused()->reason, "ADDRESS_UNKNOWN");
+  story.add(LedgerNo::kPostalDispatch, 20, CauseKind::kCommand, {}, {paper(What::kOrderRepeated, 1, {})});
+  EXPECT_EQ(folded(story.decisions).refused(), nullptr);
+}
+
+TEST(MonitoringDossier, HasAnUndeliveredNoticeOnlyWhenNoOtherTookItsPlace) {
+  constexpr std::uint32_t kPermanent = 6;
+  Story story;
+  story.add(LedgerNo::kNotification, 1, CauseKind::kInput, {}, {notice(What::kNoticeCreated, 1, 1)});
+  story.add(LedgerNo::kNotification, 2, CauseKind::kOutcome, {},
+            {notice(What::kNoticeFailed, 1, kPermanent, "SMTP_550"), notice(What::kNoticeCreated, 2, 1)});
+  EXPECT_EQ(folded(story.decisions).untold(), nullptr) << "the text message comes in place of the mail";
+  story.add(LedgerNo::kNotification, 3, CauseKind::kOutcome, {}, {notice(What::kNoticeFailed, 2, kPermanent, "NO_ADDRESS")});
+  const auto dossier = folded(story.decisions);
+  ASSERT_NE(dossier.untold(), nullptr);
+  EXPECT_EQ(dossier.untold()->notice, 2U);
+  EXPECT_EQ(dossier.untold()->since, at(3));
+  EXPECT_EQ(dossier.untold()->reason, "NO_ADDRESS");
+  for (const auto ends : {What::kNoticeRetried, What::kNoticeDelivered, What::kNoticeCancelled}) {
+    auto later = story;
+    later.add(LedgerNo::kNotification, 9, CauseKind::kCommand, {}, {notice(ends, 2, 5)});
+    EXPECT_EQ(folded(later.decisions).untold(), nullptr);
+  }
+}
+
+TEST(MonitoringTimeline, ShowsWherePaperStandsAndHowLongThePostHadIt) {
+  constexpr std::uint32_t kUnderway = 2;
+  constexpr std::uint32_t kWaiting = 3;
+  constexpr std::uint32_t kDelivered = 5;
+  Story story;
+  auto ordered = paper(What::kShipmentOrdered, 1, at(0), 1);
+  ordered.agency = "H47.22.01";
+  ordered.paper->carrier = "vnpost";
+  ordered.paper->item = "EA473124829VN";
+  story.add(LedgerNo::kPostalDispatch, 0, CauseKind::kCommand, {}, {ordered});
+  // The postman came for nothing: it is still with the desk.
+  story.add(LedgerNo::kPostalDispatch, 100, CauseKind::kCommand, {},
+            {paper(What::kShipmentStands, 1, at(90), kWaiting, "PICKUP_FAILED")});
+  EXPECT_TRUE(make_timeline(story.decisions).custody.empty());
+  story.add(LedgerNo::kPostalDispatch, 700, CauseKind::kCommand, {}, {paper(What::kShipmentStands, 1, at(600), kUnderway)});
+  story.add(LedgerNo::kPostalDispatch, 800, CauseKind::kCommand, {},
+            {paper(What::kShipmentStands, 1, at(780), kWaiting, "ATTEMPTED")});
+  story.add(LedgerNo::kPostalDispatch, 7000, CauseKind::kCommand, {},
+            {paper(What::kShipmentStands, 1, at(6600), kDelivered)});
+  const auto timeline = make_timeline(story.decisions);
+  ASSERT_EQ(timeline.papers.size(), 1U);
+  EXPECT_EQ(timeline.papers.front().last.item, "EA473124829VN");
+  EXPECT_EQ(timeline.papers.front().last.stable, kDelivered);
+  EXPECT_EQ(timeline.papers.front().agency, "H47.22.01");
+  EXPECT_THAT(timeline.custody, testing::ElementsAre(Custody{HolderKind::kPost, "vnpost", 0, at(600), at(6600), 100, 0, 0}));
+  EXPECT_EQ(timeline.statutory_minutes, 0) << "the post's time is nobody's under the law";
+}
+
+TEST(MonitoringTimeline, ShowsWhereEveryNoticeStands) {
+  Story story;
+  auto created = notice(What::kNoticeCreated, 1, 1);
+  created.notice->event = "result_ready";
+  created.notice->recipient = "applicant";
+  created.notice->channel = 1;
+  story.add(LedgerNo::kNotification, 1, CauseKind::kInput, {}, {created});
+  story.add(LedgerNo::kNotification, 2, CauseKind::kTimer, {}, {notice(What::kNoticeSending, 1, 2)});
+  story.add(LedgerNo::kNotification, 3, CauseKind::kOutcome, {}, {notice(What::kNoticeFailed, 1, 6, "SMTP_550")});
+  const auto timeline = make_timeline(story.decisions);
+  ASSERT_EQ(timeline.notices.size(), 1U);
+  const auto& shown = timeline.notices.front();
+  EXPECT_EQ(shown.last.event, "result_ready");
+  EXPECT_EQ(shown.last.phase, 6U);
+  EXPECT_EQ(shown.reason, "SMTP_550");
+  EXPECT_EQ(shown.created, at(1));
+  EXPECT_EQ(shown.changed, at(3));
+}
+
+TEST(MonitoringTimeline, IsWholeOnceBothEndsOfEveryHandOverAreRead) {
+  // Offers have type 3, the agency's answers 2; nobody takes anything else.
+  const Takes takes = [](LedgerNo reader, LedgerNo source, std::uint32_t type) {
+    if (reader == LedgerNo::kRouting) return source == LedgerNo::kIntake ? type == 1 : type == 2;
+    return reader == LedgerNo::kAgencyProcessing && source == LedgerNo::kRouting && type == 3;
+  };
+  auto story = one_leg();
+  constexpr std::uint32_t kTypes[] = {1, 3, 9, 2, 9, 2, 9};
+  for (std::size_t i = 0; i < story.decisions.size(); ++i) story.decisions[i].events.front().type = kTypes[i];
+  EXPECT_TRUE(whole(story.decisions, takes));
+  EXPECT_TRUE(whole({}, takes));
+  // Whichever is not read yet: what was decided on is missing, or what was made of it.
+  for (std::size_t missing = 0; missing < story.decisions.size(); ++missing) {
+    auto some = story.decisions;
+    some.erase(some.begin() + static_cast<std::ptrdiff_t>(missing));
+    EXPECT_FALSE(whole(some, takes)) << missing;
+  }
+}
+
 TEST(MonitoringTimeline, GivesMachineTimeAndStatutoryTimeOfAHopApart) {
   const auto timeline = make_timeline(one_leg().decisions);
   ASSERT_EQ(timeline.hops.size(), 1U);

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace lienthong::ltctl {
 namespace {
 
 namespace monitoring_api = ::lienthong::monitoring::v1;
+namespace postal_api = ::lienthong::postal::v1;
+namespace notification_api = ::lienthong::notification::v1;
 using Align = Table::Align;
 using monitoring_api::MonitoringService;
 
@@ -125,7 +128,10 @@ const std::map<std::string, monitoring_api::StuckKind>& stuck_kinds() {
   static const std::map<std::string, monitoring_api::StuckKind> kinds = {
       {"parked", monitoring_api::STUCK_KIND_PARKED},
       {"not-picked-up", monitoring_api::STUCK_KIND_NOT_PICKED_UP},
-      {"awaits-decision", monitoring_api::STUCK_KIND_AWAITS_DECISION}};
+      {"awaits-decision", monitoring_api::STUCK_KIND_AWAITS_DECISION},
+      {"silent-shipment", monitoring_api::STUCK_KIND_SILENT_SHIPMENT},
+      {"order-refused", monitoring_api::STUCK_KIND_ORDER_REFUSED},
+      {"undelivered-notice", monitoring_api::STUCK_KIND_UNDELIVERED_NOTICE}};
   return kinds;
 }
 
@@ -135,6 +141,9 @@ std::string kind_text(monitoring_api::StuckKind kind, Language language) {
     case monitoring_api::STUCK_KIND_PARKED: return vi ? "⛔ sự kiện lỗi" : "⛔ parked";
     case monitoring_api::STUCK_KIND_NOT_PICKED_UP: return vi ? "⚠ không ai nhận" : "⚠ not picked up";
     case monitoring_api::STUCK_KIND_AWAITS_DECISION: return vi ? "⚠ chờ quyết định" : "⚠ awaits a decision";
+    case monitoring_api::STUCK_KIND_SILENT_SHIPMENT: return vi ? "⚠ bưu gửi im lặng" : "⚠ silent shipment";
+    case monitoring_api::STUCK_KIND_ORDER_REFUSED: return vi ? "⚠ bưu chính không nhận" : "⚠ order refused";
+    case monitoring_api::STUCK_KIND_UNDELIVERED_NOTICE: return vi ? "⚠ thông báo không tới" : "⚠ undelivered notice";
     case monitoring_api::STUCK_KIND_UNSPECIFIED:
     case monitoring_api::StuckKind_INT_MIN_SENTINEL_DO_NOT_USE_:
     case monitoring_api::StuckKind_INT_MAX_SENTINEL_DO_NOT_USE_: break;
@@ -197,6 +206,14 @@ std::string cause_text(const monitoring_api::TimelineEntry& entry, Language lang
   return "-";
 }
 
+/// `MILESTONE_IN_TRANSIT` -> `IN_TRANSIT`: what follows the words of the enumeration's own name.
+std::string short_name(const std::string& name) {
+  for (const std::string_view prefix : {"MILESTONE_", "STABLE_STATE_", "SHIPMENT_KIND_", "NOTICE_PHASE_", "CHANNEL_"}) {
+    if (name.starts_with(prefix)) return name.substr(prefix.size());
+  }
+  return name;
+}
+
 std::string events_text(const monitoring_api::TimelineEntry& entry) {
   std::string out;
   for (const auto& event : entry.events()) {
@@ -204,6 +221,11 @@ std::string events_text(const monitoring_api::TimelineEntry& entry) {
     out += event.name();
     if (event.leg().leg() != 0) out += " " + std::to_string(event.leg().leg()) + "." + std::to_string(event.leg().attempt());
     if (!event.agency().empty()) out += " " + event.agency();
+    if (event.paper().shipment() != 0) out += " #" + std::to_string(event.paper().shipment());
+    if (event.paper().milestone() != 0) out += " " + short_name(postal_api::Milestone_Name(event.paper().milestone()));
+    if (event.notice().notice() != 0) out += " #" + std::to_string(event.notice().notice());
+    if (!event.notice().event().empty()) out += " " + event.notice().event();
+    if (!event.reason_code().empty()) out += " " + event.reason_code();
   }
   return out.empty() ? "-" : out;
 }
@@ -240,6 +262,33 @@ Table hops_table(const monitoring_api::GetTimelineResponse& timeline, Language l
   return table;
 }
 
+Table shipments_table(const monitoring_api::GetTimelineResponse& timeline, Language language) {
+  const bool vi = language == Language::kVietnamese;
+  Table table({vi ? "BƯU GỬI" : "SHIPMENT", vi ? "LOẠI" : "KIND", vi ? "HÃNG" : "CARRIER", vi ? "SỐ HIỆU" : "ITEM",
+               vi ? "TRẠNG THÁI" : "STATE", vi ? "TỪ LÚC" : "SINCE", vi ? "IM LẶNG TỪ" : "SILENT SINCE"});
+  for (const auto& one : timeline.shipments()) {
+    std::string state = short_name(postal_api::StableState_Name(one.stable()));
+    if (!one.reason_code().empty()) state += " " + one.reason_code();
+    table.row({"#" + std::to_string(one.number()), short_name(postal_api::ShipmentKind_Name(one.kind())), one.carrier(),
+               one.item().empty() ? "-" : one.item(), state, local_text(instant_of(one.since_time())),
+               one.has_silent_since_time() ? "⚠ " + local_text(instant_of(one.silent_since_time())) : "-"});
+  }
+  return table;
+}
+
+Table notices_table(const monitoring_api::GetTimelineResponse& timeline, Language language) {
+  const bool vi = language == Language::kVietnamese;
+  Table table({vi ? "THÔNG BÁO" : "NOTICE", vi ? "VIỆC" : "EVENT", vi ? "CHO" : "TO", vi ? "KÊNH" : "CHANNEL",
+               vi ? "TRẠNG THÁI" : "STATE", vi ? "TỪ LÚC" : "SINCE"});
+  for (const auto& one : timeline.notices()) {
+    std::string state = short_name(notification_api::NoticePhase_Name(one.phase()));
+    if (!one.reason_code().empty()) state += " " + one.reason_code();
+    table.row({"#" + std::to_string(one.number()), one.event(), one.agency().empty() ? one.recipient() : one.agency(),
+               short_name(notification_api::Channel_Name(one.channel())), state, local_text(instant_of(one.change_time()))});
+  }
+  return table;
+}
+
 void trace(Session& session, const TraceOptions& options) {
   auto stub = monitoring_stub(session);
   if (!stub) return session.fail(stub.error());
@@ -255,6 +304,8 @@ void trace(Session& session, const TraceOptions& options) {
   session.line({head + "  đang ở " + (dossier.holder().empty() ? "-" : dossier.holder()) + "  hạn " + due,
                 head + "  held by " + (dossier.holder().empty() ? "-" : dossier.holder()) + "  due " + due});
   session.show(hops_table(*found, session.language), {});
+  if (found->shipments_size() > 0) session.show(shipments_table(*found, session.language), {});
+  if (found->notices_size() > 0) session.show(notices_table(*found, session.language), {});
   if (options.decisions) {
     const bool vi = session.language == Language::kVietnamese;
     Table table({vi ? "LÚC" : "AT", vi ? "DỊCH VỤ" : "SERVICE", vi ? "LẦN" : "REV", vi ? "VÌ" : "CAUSE",
@@ -265,6 +316,10 @@ void trace(Session& session, const TraceOptions& options) {
                  cause_text(entry, session.language), machine_text(entry, session.language), events_text(entry)});
     }
     session.show(table, {});
+  }
+  if (!found->complete()) {
+    session.line({"… còn quyết định đang trên đường tới; hãy xem lại sau giây lát",
+                  "… decisions are still on their way here; look again in a moment"});
   }
   const std::string machine = seconds_text(duration_of(found->machine_time()), session.language);
   const std::string minutes = grouped(static_cast<std::uint64_t>(found->statutory_minutes()), session.language);

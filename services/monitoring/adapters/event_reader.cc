@@ -2,6 +2,8 @@
 
 #include "lienthong/agency/v1/events.pb.h"
 #include "lienthong/intake/v1/events.pb.h"
+#include "lienthong/notification/v1/events.pb.h"
+#include "lienthong/postal/v1/events.pb.h"
 #include "lienthong/routing/v1/events.pb.h"
 
 #include <array>
@@ -14,6 +16,8 @@ namespace ledger_v1 = ::lienthong::ledger::v1;
 namespace intake_v1 = ::lienthong::intake::v1;
 namespace routing_v1 = ::lienthong::routing::v1;
 namespace agency_v1 = ::lienthong::agency::v1;
+namespace postal_v1 = ::lienthong::postal::v1;
+namespace notification_v1 = ::lienthong::notification::v1;
 namespace kernel_v1 = ::lienthong::kernel::v1;
 
 constexpr std::int64_t kMicros = 1'000'000;
@@ -91,6 +95,103 @@ void special(const routing_v1::CustodyPassed& from, Event& to) {
   to.to_agency = from.to_holder().agency();
 }
 
+template <class M>
+PaperFact& paper(const M& from, Event& to) {
+  to.paper.emplace().shipment = from.shipment();
+  return *to.paper;
+}
+void special(const postal_v1::ShipmentOrdered& from, Event& to) {
+  // What a desk writes on an order is no proof of the dossier's code; intake gives that.
+  to.dossier_code.clear();
+  const auto& shipment = from.shipment();
+  to.agency = shipment.agency();
+  auto& fact = to.paper.emplace();
+  fact.shipment = shipment.number();
+  fact.kind = static_cast<std::uint32_t>(shipment.kind());
+  fact.milestone = postal_v1::MILESTONE_ORDERED;
+  fact.stable = postal_v1::STABLE_STATE_ORDERED;
+  fact.carrier = shipment.carrier();
+  fact.item = shipment.item();
+  fact.destination = shipment.destination();
+  fact.at = instant(shipment.order_time());
+}
+void special(const postal_v1::OrderPlaced& from, Event& to) { paper(from, to).item = from.item(); }
+void special(const postal_v1::OrderRefused& from, Event& to) {
+  paper(from, to);
+  to.reason_code = from.reason();
+}
+void special(const postal_v1::OrderRepeated& from, Event& to) { paper(from, to); }
+void special(const postal_v1::EntryRecorded& from, Event& to) {
+  auto& fact = paper(from, to);
+  fact.milestone = static_cast<std::uint32_t>(from.entry().milestone());
+  fact.carrier = from.entry().carrier();
+  fact.raw_code = from.entry().raw_code();
+  fact.place = from.entry().place();
+  fact.at = instant(from.entry().entry_time());
+  to.reason_code = from.entry().reason();
+}
+void special(const postal_v1::ProofAdded& from, Event& to) {
+  auto& fact = paper(from, to);
+  fact.carrier = from.carrier();
+  fact.raw_code = from.raw_code();
+  fact.at = instant(from.entry_time());
+}
+void special(const postal_v1::StandingChanged& from, Event& to) {
+  auto& fact = paper(from, to);
+  fact.kind = static_cast<std::uint32_t>(from.kind());
+  fact.milestone = static_cast<std::uint32_t>(from.milestone());
+  fact.stable = static_cast<std::uint32_t>(from.stable());
+  fact.at = instant(from.since_time());
+  to.reason_code = from.reason();
+}
+void special(const postal_v1::SilenceBegan& from, Event& to) { paper(from, to).at = instant(from.last_scan_time()); }
+void special(const postal_v1::SilenceEnded& from, Event& to) { paper(from, to); }
+void special(const postal_v1::BagCreated& from, Event& to) { to.agency = from.sender(); }
+void special(const postal_v1::TellingFailed& from, Event& to) { to.reason_code = from.reason(); }
+void special(const postal_v1::PaperTold& from, Event& to) {
+  auto& fact = to.paper.emplace();
+  fact.bag_fact = static_cast<std::uint32_t>(from.fact().kind());
+  fact.bundle = static_cast<std::uint32_t>(from.fact().bundle());
+  fact.item = from.fact().bag_number();
+  fact.at = instant(from.fact().fact_time());
+  to.agency = from.fact().agency();
+}
+
+NoticeFact& notice(std::uint32_t number, notification_v1::NoticePhase phase, Event& to) {
+  auto& fact = to.notice.emplace();
+  fact.notice = number;
+  fact.phase = static_cast<std::uint32_t>(phase);
+  return fact;
+}
+void special(const notification_v1::NoticeCreated& from, Event& to) {
+  auto& fact = notice(from.notice(), notification_v1::NOTICE_PHASE_CREATED, to);
+  fact.channel = static_cast<std::uint32_t>(from.way().channel());
+  fact.event = from.event();
+  fact.recipient = from.recipient();
+  if (from.recipient() == "agency") to.agency = from.contents().agency();
+  to.leg = leg_ref(from.contents().leg());
+}
+void special(const notification_v1::NoticeSending& from, Event& to) {
+  notice(from.notice(), notification_v1::NOTICE_PHASE_SENDING, to).provider = from.provider();
+}
+void special(const notification_v1::NoticePutOff& from, Event& to) {
+  notice(from.notice(), notification_v1::NOTICE_PHASE_CREATED, to);
+}
+void special(const notification_v1::NoticeHandedOver& from, Event& to) {
+  const bool reports = from.receipt_until() != 0;
+  notice(from.notice(), reports ? notification_v1::NOTICE_PHASE_PENDING : notification_v1::NOTICE_PHASE_SENT, to);
+}
+void special(const notification_v1::NoticeDelivered& from, Event& to) {
+  notice(from.notice(), notification_v1::NOTICE_PHASE_DELIVERED, to);
+}
+void special(const notification_v1::NoticeFailed& from, Event& to) { notice(from.notice(), from.phase(), to); }
+void special(const notification_v1::NoticeCancelled& from, Event& to) {
+  notice(from.notice(), notification_v1::NOTICE_PHASE_CANCELLED, to);
+}
+void special(const notification_v1::NoticeRetried& from, Event& to) {
+  notice(from.notice(), notification_v1::NOTICE_PHASE_CREATED, to);
+}
+
 // One message of each kind per thread, used again: a message that is parsed anew keeps its memory.
 template <class M>
 void read(const ledger_v1::Event& from, Event& to) {
@@ -161,6 +262,41 @@ void read_agency(const ledger_v1::Event& from, Event& to) {
   }
 }
 
+void read_postal(const ledger_v1::Event& from, Event& to) {
+  switch (from.type()) {
+    case postal_v1::EVENT_TYPE_SHIPMENT_ORDERED: return read<postal_v1::ShipmentOrdered>(from, to);
+    case postal_v1::EVENT_TYPE_ORDER_PLACED: return read<postal_v1::OrderPlaced>(from, to);
+    case postal_v1::EVENT_TYPE_ORDER_REFUSED: return read<postal_v1::OrderRefused>(from, to);
+    case postal_v1::EVENT_TYPE_ORDER_REPEATED: return read<postal_v1::OrderRepeated>(from, to);
+    case postal_v1::EVENT_TYPE_ENTRY_RECORDED: return read<postal_v1::EntryRecorded>(from, to);
+    case postal_v1::EVENT_TYPE_PROOF_ADDED: return read<postal_v1::ProofAdded>(from, to);
+    case postal_v1::EVENT_TYPE_STANDING_CHANGED: return read<postal_v1::StandingChanged>(from, to);
+    case postal_v1::EVENT_TYPE_SILENCE_BEGAN: return read<postal_v1::SilenceBegan>(from, to);
+    case postal_v1::EVENT_TYPE_SILENCE_ENDED: return read<postal_v1::SilenceEnded>(from, to);
+    case postal_v1::EVENT_TYPE_BAG_CREATED: return read<postal_v1::BagCreated>(from, to);
+    case postal_v1::EVENT_TYPE_TELLING_FAILED: return read<postal_v1::TellingFailed>(from, to);
+    case postal_v1::EVENT_TYPE_PAPER_TOLD: return read<postal_v1::PaperTold>(from, to);
+    case postal_v1::EVENT_TYPE_DATA_MOVED: return read<postal_v1::DataMoved>(from, to);
+    case postal_v1::EVENT_TYPE_COLLECTION_ADDED: return read<postal_v1::CollectionAdded>(from, to);
+    case postal_v1::EVENT_TYPE_SETTLEMENT_DECLARED: return read<postal_v1::SettlementDeclared>(from, to);
+    default: return;
+  }
+}
+
+void read_notification(const ledger_v1::Event& from, Event& to) {
+  switch (from.type()) {
+    case notification_v1::EVENT_TYPE_NOTICE_CREATED: return read<notification_v1::NoticeCreated>(from, to);
+    case notification_v1::EVENT_TYPE_NOTICE_SENDING: return read<notification_v1::NoticeSending>(from, to);
+    case notification_v1::EVENT_TYPE_NOTICE_PUT_OFF: return read<notification_v1::NoticePutOff>(from, to);
+    case notification_v1::EVENT_TYPE_NOTICE_HANDED_OVER: return read<notification_v1::NoticeHandedOver>(from, to);
+    case notification_v1::EVENT_TYPE_NOTICE_DELIVERED: return read<notification_v1::NoticeDelivered>(from, to);
+    case notification_v1::EVENT_TYPE_NOTICE_FAILED: return read<notification_v1::NoticeFailed>(from, to);
+    case notification_v1::EVENT_TYPE_NOTICE_CANCELLED: return read<notification_v1::NoticeCancelled>(from, to);
+    case notification_v1::EVENT_TYPE_NOTICE_RETRIED: return read<notification_v1::NoticeRetried>(from, to);
+    default: return;  // What other services have told stands in their own entries.
+  }
+}
+
 DecisionRef ref_of(const ledger_v1::SourceRef& from) {
   return {ledger_number(from.ledger()), from.block_seq(), from.index()};
 }
@@ -221,16 +357,39 @@ constexpr std::string_view kTypePrefix = "EVENT_TYPE_";
 }  // namespace
 
 LedgerNo ledger_number(std::string_view name) {
-  if (name == "intake") return LedgerNo::kIntake;
-  if (name == "routing") return LedgerNo::kRouting;
-  if (name == "agency-processing") return LedgerNo::kAgencyProcessing;
+  for (const auto ledger : kLedgersOfDossiers) {
+    if (ledger_name(ledger) == name) return ledger;
+  }
   return LedgerNo::kNone;
 }
 
 const LedgerName& ledger_name(LedgerNo ledger) {
-  static const std::array<LedgerName, kLedgers + 1> names = {"", "intake", "routing", "agency-processing"};
+  static const std::array<LedgerName, kLedgers + 1> names = {
+      "", "intake", "routing", "agency-processing", "postal-dispatch", "notification"};
   return names.at(static_cast<std::size_t>(ledger));
 }
+
+namespace {
+
+/// What notification takes.
+EventMask told(LedgerNo source) {
+  if (source == LedgerNo::kIntake) {
+    return mask_of(intake_v1::EVENT_TYPE_DOSSIER_SUBMITTED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_ACCEPTED) |
+           mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) | mask_of(intake_v1::EVENT_TYPE_SUPPLEMENT_REQUESTED) |
+           mask_of(intake_v1::EVENT_TYPE_SUPPLEMENT_RECEIVED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_STOPPED) |
+           mask_of(intake_v1::EVENT_TYPE_DOSSIER_PROCESSED) | mask_of(intake_v1::EVENT_TYPE_RESULT_HANDED_OVER) |
+           mask_of(intake_v1::EVENT_TYPE_APPOINTMENT_MOVED) | mask_of(intake_v1::EVENT_TYPE_PERSONAL_DATA_ERASED);
+  }
+  if (source == LedgerNo::kRouting) {
+    return mask_of(routing_v1::EVENT_TYPE_LEG_OFFERED) | mask_of(routing_v1::EVENT_TYPE_LEG_RECALLED) |
+           mask_of(routing_v1::EVENT_TYPE_LEG_DUE_CHANGED) | mask_of(routing_v1::EVENT_TYPE_LEG_STARTED) |
+           mask_of(routing_v1::EVENT_TYPE_LEG_DECLINED) | mask_of(routing_v1::EVENT_TYPE_LEG_RETURNED) |
+           mask_of(routing_v1::EVENT_TYPE_LEG_OVERDUE);
+  }
+  return source == LedgerNo::kAgencyProcessing ? mask_of(agency_v1::EVENT_TYPE_SUPPLEMENT_ARRIVED) : 0;
+}
+
+}  // namespace
 
 EventMask taken(LedgerNo reader, LedgerNo source) {
   if (reader == LedgerNo::kRouting && source == LedgerNo::kIntake) {
@@ -254,6 +413,10 @@ EventMask taken(LedgerNo reader, LedgerNo source) {
            mask_of(routing_v1::EVENT_TYPE_APPOINTMENT_CHANGED) | mask_of(routing_v1::EVENT_TYPE_DOSSIER_RESOLVED) |
            mask_of(routing_v1::EVENT_TYPE_DOSSIER_REFUSED_FINALLY) | mask_of(routing_v1::EVENT_TYPE_ROUTE_STOPPED);
   }
+  if (reader == LedgerNo::kPostalDispatch && source == LedgerNo::kRouting) {
+    return mask_of(routing_v1::EVENT_TYPE_CUSTODY_PASSED);
+  }
+  if (reader == LedgerNo::kNotification) return told(source);
   return 0;
 }
 
@@ -292,6 +455,31 @@ What meaning(LedgerNo ledger, std::uint32_t type) {
       default: return What::kOther;
     }
   }
+  if (ledger == LedgerNo::kPostalDispatch) {
+    switch (type) {
+      case postal_v1::EVENT_TYPE_SHIPMENT_ORDERED: return What::kShipmentOrdered;
+      case postal_v1::EVENT_TYPE_ORDER_PLACED: return What::kOrderPlaced;
+      case postal_v1::EVENT_TYPE_ORDER_REFUSED: return What::kOrderRefused;
+      case postal_v1::EVENT_TYPE_ORDER_REPEATED: return What::kOrderRepeated;
+      case postal_v1::EVENT_TYPE_STANDING_CHANGED: return What::kShipmentStands;
+      case postal_v1::EVENT_TYPE_SILENCE_BEGAN: return What::kSilenceBegan;
+      case postal_v1::EVENT_TYPE_SILENCE_ENDED: return What::kSilenceEnded;
+      default: return What::kOther;
+    }
+  }
+  if (ledger == LedgerNo::kNotification) {
+    switch (type) {
+      case notification_v1::EVENT_TYPE_NOTICE_CREATED: return What::kNoticeCreated;
+      case notification_v1::EVENT_TYPE_NOTICE_SENDING: return What::kNoticeSending;
+      case notification_v1::EVENT_TYPE_NOTICE_PUT_OFF: return What::kNoticePutOff;
+      case notification_v1::EVENT_TYPE_NOTICE_HANDED_OVER: return What::kNoticeHandedOver;
+      case notification_v1::EVENT_TYPE_NOTICE_DELIVERED: return What::kNoticeDelivered;
+      case notification_v1::EVENT_TYPE_NOTICE_FAILED: return What::kNoticeFailed;
+      case notification_v1::EVENT_TYPE_NOTICE_CANCELLED: return What::kNoticeCancelled;
+      case notification_v1::EVENT_TYPE_NOTICE_RETRIED: return What::kNoticeRetried;
+      default: return What::kOther;
+    }
+  }
   return What::kOther;
 }
 
@@ -310,6 +498,8 @@ void read_decision(const DecisionRef& at, Instant decided_at, const ledger_v1::L
     if (at.ledger == LedgerNo::kIntake) read_intake(from, event);
     if (at.ledger == LedgerNo::kRouting) read_routing(from, event);
     if (at.ledger == LedgerNo::kAgencyProcessing) read_agency(from, event);
+    if (at.ledger == LedgerNo::kPostalDispatch) read_postal(from, event);
+    if (at.ledger == LedgerNo::kNotification) read_notification(from, event);
   }
   for (const auto& timer : leaf.timers()) out.timers.push_back({timer.id(), {timer.due()}});
 }
@@ -323,6 +513,10 @@ std::string event_name(LedgerNo ledger, std::uint32_t type) {
     name = routing_v1::EventType_Name(static_cast<routing_v1::EventType>(number));
   } else if (ledger == LedgerNo::kAgencyProcessing && agency_v1::EventType_IsValid(number)) {
     name = agency_v1::EventType_Name(static_cast<agency_v1::EventType>(number));
+  } else if (ledger == LedgerNo::kPostalDispatch && postal_v1::EventType_IsValid(number)) {
+    name = postal_v1::EventType_Name(static_cast<postal_v1::EventType>(number));
+  } else if (ledger == LedgerNo::kNotification && notification_v1::EventType_IsValid(number)) {
+    name = notification_v1::EventType_Name(static_cast<notification_v1::EventType>(number));
   }
   if (!std::string_view(name).starts_with(kTypePrefix)) return "Event " + std::to_string(type);
   return camel_case(std::string_view(name).substr(kTypePrefix.size()));

@@ -5,10 +5,15 @@
 #include "platform/base/decision.h"
 #include "platform/base/position.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace lienthong::monitoring {
+
+inline constexpr std::array kLedgersOfDossiers = {LedgerNo::kIntake, LedgerNo::kRouting, LedgerNo::kAgencyProcessing,
+                                                  LedgerNo::kPostalDispatch, LedgerNo::kNotification};
+static_assert(kLedgersOfDossiers.size() == kLedgers);
 
 /// kNone for a ledger whose decisions are not about dossiers.
 LedgerNo ledger_number(std::string_view name);

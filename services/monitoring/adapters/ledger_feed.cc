@@ -22,8 +22,6 @@ constexpr std::size_t kSlotsMax = 100'000;
 constexpr std::size_t kUnreachedMax = 100;
 constexpr std::size_t kRateSamples = 11;  // of a second each: ten intervals
 
-constexpr std::array kLedgersOfDossiers = {LedgerNo::kIntake, LedgerNo::kRouting, LedgerNo::kAgencyProcessing};
-
 void append_length(std::string& out, std::size_t length) {
   while (length >= 0x80) {
     out += static_cast<char>(length | 0x80);

@@ -88,6 +88,11 @@ Result<std::optional<ListKey>> decode_token(const std::string& mark, const std::
   return std::optional<ListKey>{out};
 }
 
+constexpr std::uint32_t kEventTypes = 64;
+bool takes(LedgerNo reader, LedgerNo source, std::uint32_t type) {
+  return type < kEventTypes && (taken(reader, source) & mask_of(type)) != 0;
+}
+
 template <class Request>
 std::string mark_of(Request request) {
   request.clear_page();
@@ -96,7 +101,7 @@ std::string mark_of(Request request) {
 
 StuckFilter stuck_filter(const v1::ListStuckRequest& request, Instant now) {
   StuckFilter out;
-  for (const auto kind : {StuckKind::kParked, StuckKind::kNotPickedUp, StuckKind::kAwaitsDecision}) {
+  for (const auto kind : kStuckKinds) {
     if (request.kind() != v1::STUCK_KIND_UNSPECIFIED && static_cast<int>(request.kind()) != static_cast<int>(kind)) continue;
     Duration age = kind == StuckKind::kNotPickedUp ? kPickUpPatience : Duration::zero();
     if (request.has_min_age()) age = Duration(request.min_age().seconds() * kMicros + request.min_age().nanos() / 1000);
@@ -202,11 +207,14 @@ Result<v1::GetTimelineResponse> MonitoringApi::timeline(const Viewer& viewer, co
   if (!found || !may_see(*viewer.principal, found->dossier)) return failure(shared_kernel::dossier_not_found());
   auto decisions = parts_.views.decisions(found->id);
   if (!decisions) return failure(std::move(decisions.error()));
+  out.set_complete(whole(*decisions, takes));
   const auto timeline = make_timeline(*std::move(decisions));
   *out.mutable_dossier() = summary(*found, *viewer.catalogue, parts_.clock.now());
   for (const auto& entry : timeline.entries) show(entry, found->dossier.partition, *out.add_entries());
   for (const auto& hop : timeline.hops) show(hop, *viewer.catalogue, *out.add_hops());
   for (const auto& custody : timeline.custody) show(custody, *out.add_custody());
+  for (const auto& paper : timeline.papers) show(paper, *out.add_shipments());
+  for (const auto& notice : timeline.notices) show(notice, *out.add_notices());
   out.mutable_machine_time()->set_seconds(timeline.machine_time.count() / kMicros);
   out.mutable_machine_time()->set_nanos(static_cast<std::int32_t>(timeline.machine_time.count() % kMicros * 1000));
   out.set_statutory_minutes(timeline.statutory_minutes);
@@ -292,15 +300,12 @@ Result<v1::GetFlowResponse> MonitoringApi::get_flow(const v1::GetFlowRequest& re
   v1::GetFlowResponse out;
   const auto flow = parts_.flow();
   const Instant now = parts_.clock.now();
+  const auto due = parts_.views.timers_due(now);
+  if (!due) return failure(due.error());
   for (const auto& lane : flow->lanes) {
     if (!request.ledger().empty() && request.ledger() != lane.partition.ledger) continue;
-    std::uint64_t due = 0;
-    if (const auto ledger = ledger_number(lane.partition.ledger); ledger != LedgerNo::kNone) {
-      const auto counted = parts_.views.timers_due(ledger, lane.partition.partition, now);
-      if (!counted) return failure(counted.error());
-      due = *counted;
-    }
-    show(lane, *flow, due, now, *out.add_lanes());
+    const auto counted = due->find({ledger_number(lane.partition.ledger), lane.partition.partition});
+    show(lane, *flow, counted == due->end() ? 0 : counted->second, now, *out.add_lanes());
   }
   rpc::set_timestamp(flow->at, *out.mutable_read_time());
   return out;

@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <string>
+#include <tuple>
 
 namespace lienthong::monitoring {
 namespace {
@@ -52,6 +53,19 @@ void collect_parked(const FlowView& flow, ReadModelViews& views, Instant now, ob
   if (const auto age = oldest(StuckKind::kAwaitsDecision)) {
     out.gauge("lienthong_leg_undecided_oldest_seconds", "How long the leg that nobody takes has waited for a decision.", {},
               *age);
+  }
+  if (const auto age = oldest(StuckKind::kSilentShipment)) {
+    out.gauge("lienthong_shipment_silent_oldest_seconds", "How long ago the shipment silent longest was heard of.", {},
+              *age);
+  }
+  for (const auto& [kind, name, help] :
+       {std::tuple(StuckKind::kSilentShipment, "lienthong_shipments_silent",
+                   "Dossiers and bags with a shipment of which nothing was heard for longer than usual."),
+        std::tuple(StuckKind::kOrderRefused, "lienthong_shipments_refused",
+                   "Dossiers with an order that the carrier refuses."),
+        std::tuple(StuckKind::kUndelivered, "lienthong_notices_undelivered",
+                   "Dossiers with a notice that reached nobody.")}) {
+    if (const auto number = views.count(StuckFilter{{kind}, {now}})) out.gauge(name, help, {}, count(*number));
   }
 }
 

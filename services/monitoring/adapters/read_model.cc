@@ -1,5 +1,6 @@
 #include "monitoring/adapters/read_model.h"
 
+#include "monitoring/adapters/event_reader.h"
 #include "monitoring/adapters/stored_form.h"
 #include "platform/sqlite/database.h"
 
@@ -21,14 +22,15 @@ using sqlite::Use;
 // Columns in the order of kColumns; `detail` is last, so that a scan over the others seldom touches it.
 constexpr const char* kColumns =
     "id, p, home, code, procedure, channel, status, received_by, holder_kind, holder, created, due, paused, closed, late, "
-    "parked_at, unanswered_at, undecided_at, timer1, timer2, timer3, detail";
-constexpr int kDetailColumn = 21;
+    "parked_at, unanswered_at, undecided_at, silent_at, refused_at, undelivered_at, timer, detail";
+constexpr int kDetailColumn = 22;
 
 constexpr const char* kSchema = R"sql(
 CREATE TABLE dossier(
   no INTEGER PRIMARY KEY, id BLOB UNIQUE, p INTEGER, home TEXT, code TEXT, procedure TEXT, channel INTEGER, status INTEGER, received_by TEXT,
   holder_kind INTEGER, holder TEXT, created INTEGER, due INTEGER, paused INTEGER, closed INTEGER, late INTEGER,
-  parked_at INTEGER, unanswered_at INTEGER, undecided_at INTEGER, timer1 INTEGER, timer2 INTEGER, timer3 INTEGER, detail BLOB
+  parked_at INTEGER, unanswered_at INTEGER, undecided_at INTEGER, silent_at INTEGER, refused_at INTEGER, undelivered_at INTEGER,
+  timer INTEGER, detail BLOB
 );
 CREATE INDEX by_created ON dossier(created, id);
 CREATE INDEX by_code ON dossier(code) WHERE code <> '';
@@ -36,9 +38,10 @@ CREATE INDEX by_due ON dossier(due) WHERE closed = 0 AND due <> 0;
 CREATE INDEX by_parked ON dossier(parked_at, id) WHERE parked_at <> 0;
 CREATE INDEX by_unanswered ON dossier(unanswered_at, id) WHERE unanswered_at <> 0;
 CREATE INDEX by_undecided ON dossier(undecided_at, id) WHERE undecided_at <> 0;
-CREATE INDEX by_timer1 ON dossier(p, timer1) WHERE timer1 <> 0;
-CREATE INDEX by_timer2 ON dossier(p, timer2) WHERE timer2 <> 0;
-CREATE INDEX by_timer3 ON dossier(p, timer3) WHERE timer3 <> 0;
+CREATE INDEX by_silent ON dossier(silent_at, id) WHERE silent_at <> 0;
+CREATE INDEX by_refused ON dossier(refused_at, id) WHERE refused_at <> 0;
+CREATE INDEX by_undelivered ON dossier(undelivered_at, id) WHERE undelivered_at <> 0;
+CREATE INDEX by_timer ON dossier(timer) WHERE timer <> 0;
 CREATE TABLE timeline(no INTEGER, n INTEGER, entries BLOB, PRIMARY KEY(no, n)) WITHOUT ROWID;
 CREATE TABLE lane(ledger TEXT, p INTEGER, state BLOB, PRIMARY KEY(ledger, p)) WITHOUT ROWID;
 CREATE TABLE handover(
@@ -48,7 +51,11 @@ CREATE TABLE handover(
 )sql";
 
 std::int64_t flag(bool value) { return value ? 1 : 0; }
-Instant since(const Leg* leg, Instant Leg::*field) { return leg == nullptr ? Instant{} : leg->*field; }
+/// Zero for nothing.
+template <class One>
+std::int64_t since(const One* one, Instant One::*field) {
+  return one == nullptr ? 0 : (one->*field).micros;
+}
 
 FoundDossier read_row(Statement& row) {
   FoundDossier out;
@@ -144,6 +151,8 @@ void add_due(DueState due, Instant now, Conditions& out) {
 
 Conditions conditions_of(const DossierFilter& filter) {
   Conditions out;
+  // A bag or a day of cash has no procedure.
+  out.add("procedure <> ''");
   add_scopes(filter.scopes, out);
   if (filter.code.ends_with('*')) {
     const auto prefix = filter.code.substr(0, filter.code.size() - 1);
@@ -167,6 +176,9 @@ const char* since_column(StuckKind kind) {
     case StuckKind::kParked: return "parked_at";
     case StuckKind::kNotPickedUp: return "unanswered_at";
     case StuckKind::kAwaitsDecision: return "undecided_at";
+    case StuckKind::kSilentShipment: return "silent_at";
+    case StuckKind::kOrderRefused: return "refused_at";
+    case StuckKind::kUndelivered: return "undelivered_at";
   }
   return "parked_at";
 }
@@ -212,7 +224,8 @@ class ReadModel::State {
     update_.emplace(database_.prepare(
         "UPDATE dossier SET p = ?2, home = ?3, code = ?4, procedure = ?5, channel = ?6, status = ?7, received_by = ?8, "
         "holder_kind = ?9, holder = ?10, created = ?11, due = ?12, paused = ?13, closed = ?14, late = ?15, parked_at = ?16, "
-        "unanswered_at = ?17, undecided_at = ?18, timer1 = ?19, timer2 = ?20, timer3 = ?21, detail = ?22 WHERE no = ?23"));
+        "unanswered_at = ?17, undecided_at = ?18, silent_at = ?19, refused_at = ?20, undelivered_at = ?21, timer = ?22, "
+        "detail = ?23 WHERE no = ?24"));
     auto last = database_.prepare("SELECT COALESCE(MAX(no), 0) FROM dossier");
     last.step();
     last_number_ = last.integer(0);
@@ -320,13 +333,14 @@ class ReadModel::State {
         .bind(14, dossier.closed.micros)
         .bind(15, flag(dossier.late))
         .bind(16, parked == LedgerNo::kNone ? 0 : dossier.strand(parked).parked_at.micros)
-        .bind(17, since(dossier.unanswered(), &Leg::unanswered_since).micros)
-        .bind(18, since(dossier.undecided(), &Leg::undecided_since).micros)
-        .bind(19, dossier.strands[0].next_timer().micros)
-        .bind(20, dossier.strands[1].next_timer().micros)
-        .bind(21, dossier.strands[2].next_timer().micros)
-        .bind_blob(22, bytes_)
-        .bind(23, row.number)
+        .bind(17, since(dossier.unanswered(), &Leg::unanswered_since))
+        .bind(18, since(dossier.undecided(), &Leg::undecided_since))
+        .bind(19, since(dossier.silent(), &Shipment::silent_since))
+        .bind(20, since(dossier.refused(), &Shipment::refused_since))
+        .bind(21, since(dossier.untold(), &Undelivered::since))
+        .bind(22, dossier.next_timer().micros)
+        .bind_blob(23, bytes_)
+        .bind(24, row.number)
         .run();
   }
 
@@ -444,12 +458,18 @@ class ReadModelViews::Connection {
     return number(rows);
   }
 
-  std::uint64_t timers_due(LedgerNo ledger, std::uint32_t partition, Instant now) {
-    const std::string column = "timer" + std::to_string(static_cast<int>(ledger));
-    auto rows =
-        database_.prepare("SELECT COUNT(*) FROM dossier WHERE p = ?1 AND " + column + " <> 0 AND " + column + " <= ?2");
-    rows.bind(1, partition).bind(2, now.micros);
-    return number(rows);
+  std::map<std::pair<LedgerNo, std::uint32_t>, std::uint64_t> timers_due(Instant now) {
+    std::map<std::pair<LedgerNo, std::uint32_t>, std::uint64_t> out;
+    auto rows = database_.prepare(std::string("SELECT ") + kColumns + " FROM dossier WHERE timer <> 0 AND timer <= ?1");
+    rows.bind(1, now.micros);
+    while (rows.step()) {
+      const auto dossier = read_row(rows).dossier;
+      for (const auto ledger : kLedgersOfDossiers) {
+        const auto next = dossier.strand(ledger).next_timer();
+        if (next.micros != 0 && next <= now) ++out[{ledger, dossier.partition}];
+      }
+    }
+    return out;
   }
 
   std::map<DueState, std::uint64_t> open_by_due(Instant now) {
@@ -521,8 +541,8 @@ Result<std::vector<StuckFound>> ReadModelViews::stuck(const StuckFilter& filter,
 Result<std::uint64_t> ReadModelViews::count(const StuckFilter& filter) {
   return with([&](Connection& at) { return at.count(filter); });
 }
-Result<std::uint64_t> ReadModelViews::timers_due(LedgerNo ledger, std::uint32_t partition, Instant now) {
-  return with([&](Connection& at) { return at.timers_due(ledger, partition, now); });
+Result<std::map<std::pair<LedgerNo, std::uint32_t>, std::uint64_t>> ReadModelViews::timers_due(Instant now) {
+  return with([&](Connection& at) { return at.timers_due(now); });
 }
 Result<std::map<DueState, std::uint64_t>> ReadModelViews::open_by_due(Instant now) {
   return with([&](Connection& at) { return at.open_by_due(now); });

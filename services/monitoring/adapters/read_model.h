@@ -6,6 +6,7 @@
 #include "platform/base/position.h"
 #include "platform/base/result.h"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -99,7 +100,16 @@ struct DossierFilter {
   Instant now;
 };
 
-enum class StuckKind : std::uint8_t { kParked = 1, kNotPickedUp = 2, kAwaitsDecision = 3 };
+enum class StuckKind : std::uint8_t {
+  kParked = 1,
+  kNotPickedUp = 2,
+  kAwaitsDecision = 3,
+  kSilentShipment = 4,
+  kOrderRefused = 5,
+  kUndelivered = 6,
+};
+inline constexpr std::array kStuckKinds = {StuckKind::kParked,         StuckKind::kNotPickedUp,  StuckKind::kAwaitsDecision,
+                                           StuckKind::kSilentShipment, StuckKind::kOrderRefused, StuckKind::kUndelivered};
 
 struct StuckFilter {
   std::vector<StuckKind> kinds;
@@ -142,8 +152,8 @@ class ReadModelViews {
   /// Longest first, one more than `size` when there are more.
   Result<std::vector<StuckFound>> stuck(const StuckFilter& filter, const std::optional<ListKey>& after, std::size_t size);
   Result<std::uint64_t> count(const StuckFilter& filter);
-  /// Timers of a lane that are due and have not rung.
-  Result<std::uint64_t> timers_due(LedgerNo ledger, std::uint32_t partition, Instant now);
+  /// By lane: dossiers with a timer that is due and has not rung.
+  Result<std::map<std::pair<LedgerNo, std::uint32_t>, std::uint64_t>> timers_due(Instant now);
   /// Open dossiers by how they stand to their appointment.
   Result<std::map<DueState, std::uint64_t>> open_by_due(Instant now);
 

@@ -5,6 +5,39 @@
 namespace lienthong::monitoring {
 namespace {
 
+void store_paper(const PaperFact& from, v1::StoredPaper& to) {
+  to.set_shipment(from.shipment);
+  to.set_kind(from.kind);
+  to.set_milestone(from.milestone);
+  to.set_stable(from.stable);
+  to.set_bag_fact(from.bag_fact);
+  to.set_bundle(from.bundle);
+  to.set_carrier(from.carrier);
+  to.set_item(from.item);
+  to.set_raw_code(from.raw_code);
+  to.set_place(from.place);
+  to.set_destination(from.destination);
+  to.set_at(from.at.micros);
+}
+
+PaperFact restore_paper(const v1::StoredPaper& from) {
+  return {from.shipment(), from.kind(), from.milestone(), from.stable(), from.bag_fact(),    from.bundle(),
+          from.carrier(),  from.item(), from.raw_code(),  from.place(),  from.destination(), {from.at()}};
+}
+
+void store_notice(const NoticeFact& from, v1::StoredNoticeFact& to) {
+  to.set_notice(from.notice);
+  to.set_channel(from.channel);
+  to.set_phase(from.phase);
+  to.set_event(from.event);
+  to.set_recipient(from.recipient);
+  to.set_provider(from.provider);
+}
+
+NoticeFact restore_notice(const v1::StoredNoticeFact& from) {
+  return {from.notice(), from.channel(), from.phase(), from.event(), from.recipient(), from.provider()};
+}
+
 void store_event(const Event& from, v1::StoredEvent& to) {
   to.set_type(from.type);
   to.set_occurred_at(from.occurred_at.micros);
@@ -16,6 +49,8 @@ void store_event(const Event& from, v1::StoredEvent& to) {
   to.set_due_at(from.due.micros);
   to.set_status(from.status);
   to.set_late(from.late);
+  if (from.paper) store_paper(*from.paper, *to.mutable_paper());
+  if (from.notice) store_notice(*from.notice, *to.mutable_notice());
   if (!from.custody) return;
   to.set_agency(from.custody->agency);
   to.set_holder_kind(static_cast<std::uint32_t>(from.custody->kind));
@@ -39,6 +74,8 @@ Event restore_event(LedgerNo ledger, const v1::StoredEvent& from) {
   to.due = {from.due_at()};
   to.status = from.status();
   to.late = from.late();
+  if (from.has_paper()) to.paper = restore_paper(from.paper());
+  if (from.has_notice()) to.notice = restore_notice(from.notice());
   if (from.until_at() != 0) {
     to.custody = Custody{static_cast<HolderKind>(from.holder_kind()),
                          from.agency(),
@@ -106,6 +143,20 @@ void store(const Dossier& from, v1::StoredDetail& to) {
     out.set_unanswered_since(leg.unanswered_since.micros);
     out.set_undecided_since(leg.undecided_since.micros);
   }
+  for (const auto& shipment : from.shipments) {
+    auto& out = *to.add_shipments();
+    out.set_number(shipment.number);
+    out.set_agency(shipment.agency);
+    out.set_silent_since(shipment.silent_since.micros);
+    out.set_refused_since(shipment.refused_since.micros);
+    out.set_reason(shipment.reason);
+  }
+  for (const auto& notice : from.undelivered) {
+    auto& out = *to.add_undelivered();
+    out.set_notice(notice.notice);
+    out.set_since(notice.since.micros);
+    out.set_reason(notice.reason);
+  }
 }
 
 void restore(const v1::StoredDetail& from, Dossier& to) {
@@ -121,6 +172,10 @@ void restore(const v1::StoredDetail& from, Dossier& to) {
   for (const auto& leg : from.legs()) {
     to.legs.push_back({{leg.leg(), leg.attempt()}, leg.agency(), {leg.unanswered_since()}, {leg.undecided_since()}});
   }
+  for (const auto& one : from.shipments()) {
+    to.shipments.push_back({one.number(), one.agency(), {one.silent_since()}, {one.refused_since()}, one.reason()});
+  }
+  for (const auto& one : from.undelivered()) to.undelivered.push_back({one.notice(), {one.since()}, one.reason()});
 }
 
 }  // namespace lienthong::monitoring

@@ -10,6 +10,8 @@
 namespace lienthong::monitoring {
 namespace {
 
+namespace postal_v1 = ::lienthong::postal::v1;
+namespace notification_v1 = ::lienthong::notification::v1;
 using shared_kernel::Catalogue;
 
 /// Sets a time through the getter of its field, which is called only for a time that there is.
@@ -37,6 +39,29 @@ void set_position(LedgerNo ledger, std::uint32_t partition, std::uint64_t block_
   out.set_block_seq(block_seq);
 }
 
+void show(const PaperFact& from, v1::PaperFact& to) {
+  to.set_shipment(from.shipment);
+  to.set_kind(static_cast<postal_v1::ShipmentKind>(from.kind));
+  to.set_milestone(static_cast<postal_v1::Milestone>(from.milestone));
+  to.set_stable(static_cast<postal_v1::StableState>(from.stable));
+  to.set_bag_fact(static_cast<postal_v1::BagFactKind>(from.bag_fact));
+  to.set_bundle(static_cast<postal_v1::Bundle>(from.bundle));
+  to.set_carrier(from.carrier);
+  to.set_item(from.item);
+  to.set_raw_code(from.raw_code);
+  to.set_place(from.place);
+  set_time(from.at, [&] { return to.mutable_paper_time(); });
+}
+
+void show(const NoticeFact& from, v1::NoticeFact& to) {
+  to.set_notice(from.notice);
+  to.set_event(from.event);
+  to.set_recipient(from.recipient);
+  to.set_channel(static_cast<notification_v1::Channel>(from.channel));
+  to.set_phase(static_cast<notification_v1::NoticePhase>(from.phase));
+  to.set_provider(from.provider);
+}
+
 void show(const Event& from, LedgerNo ledger, Instant decided_at, v1::TimelineEvent& to) {
   to.set_name(event_name(ledger, from.type));
   if (from.occurred_at != decided_at) set_time(from.occurred_at, [&] { return to.mutable_occurred_time(); });
@@ -48,6 +73,8 @@ void show(const Event& from, LedgerNo ledger, Instant decided_at, v1::TimelineEv
   to.set_status(static_cast<::lienthong::intake::v1::DossierStatus>(from.status));
   to.set_late(from.late);
   if (from.custody) monitoring::show(*from.custody, *to.mutable_custody());
+  if (from.paper) show(*from.paper, *to.mutable_paper());
+  if (from.notice) show(*from.notice, *to.mutable_notice());
 }
 
 struct Cure {
@@ -69,8 +96,26 @@ Cure cure_of(StuckKind kind, const std::string& reason) {
     case StuckKind::kAwaitsDecision:
       return {"Giao lại chặng cho một cơ quan, hoặc kết thúc hồ sơ với lý do bằng văn bản.",
               "Offer the leg to an agency again, or end the dossier with a written reason."};
+    case StuckKind::kSilentShipment:
+      return {"Hỏi bưu chính về bưu gửi; tìm thấy thì ghi sự kiện, mất thì ghi mất rồi gửi lại (ltctl shipment get).",
+              "Ask the carrier for the item; record what is found, or record it lost and send again (ltctl shipment get)."};
+    case StuckKind::kOrderRefused:
+      return {"Xem lý do bưu chính không nhận, sửa xong thì đặt lại (ltctl shipment reorder).",
+              "See why the carrier refuses, mend it, then place the order again (ltctl shipment reorder)."};
+    case StuckKind::kUndelivered:
+      return {"Xem lý do; địa chỉ hoặc nhà cung cấp sửa xong thì gửi lại (ltctl notice retry), hoặc báo bằng cách khác.",
+              "See why; once the address or the provider is mended send it again (ltctl notice retry), or tell them another "
+              "way."};
   }
   return {"", ""};
+}
+
+void show_shipment(const Shipment* shipment, v1::StuckDossier& to) {
+  to.set_service(ledger_name(LedgerNo::kPostalDispatch));
+  if (shipment == nullptr) return;
+  to.set_shipment(shipment->number);
+  to.set_agency(shipment->agency);
+  to.set_reason(shipment->reason);
 }
 
 }  // namespace
@@ -159,6 +204,33 @@ void show(const Hop& from, const Catalogue& catalogue, v1::Hop& to) {
   to.set_late(from.late);
 }
 
+void show(const PaperStands& from, v1::ShipmentSummary& to) {
+  to.set_number(from.last.shipment);
+  to.set_kind(static_cast<postal_v1::ShipmentKind>(from.last.kind));
+  to.set_carrier(from.last.carrier);
+  to.set_item(from.last.item);
+  to.set_agency(from.agency);
+  to.set_destination(from.last.destination);
+  to.set_milestone(static_cast<postal_v1::Milestone>(from.last.milestone));
+  to.set_stable(static_cast<postal_v1::StableState>(from.last.stable));
+  to.set_reason_code(from.reason);
+  set_time(from.last.at, [&] { return to.mutable_since_time(); });
+  set_time(from.silent_since, [&] { return to.mutable_silent_since_time(); });
+}
+
+void show(const NoticeStands& from, v1::NoticeSummary& to) {
+  to.set_number(from.last.notice);
+  to.set_event(from.last.event);
+  to.set_recipient(from.last.recipient);
+  to.set_agency(from.agency);
+  to.set_channel(static_cast<notification_v1::Channel>(from.last.channel));
+  to.set_phase(static_cast<notification_v1::NoticePhase>(from.last.phase));
+  to.set_reason_code(from.reason);
+  to.set_provider(from.last.provider);
+  set_time(from.created, [&] { return to.mutable_create_time(); });
+  set_time(from.changed, [&] { return to.mutable_change_time(); });
+}
+
 v1::StuckDossier stuck(const StuckFound& from, const Catalogue& catalogue, Instant now) {
   v1::StuckDossier to;
   const auto& dossier = from.found.dossier;
@@ -181,6 +253,15 @@ v1::StuckDossier stuck(const StuckFound& from, const Catalogue& catalogue, Insta
     case StuckKind::kAwaitsDecision:
       leg = dossier.undecided();
       to.set_service(ledger_name(LedgerNo::kRouting));
+      break;
+    case StuckKind::kSilentShipment: show_shipment(dossier.silent(), to); break;
+    case StuckKind::kOrderRefused: show_shipment(dossier.refused(), to); break;
+    case StuckKind::kUndelivered:
+      to.set_service(ledger_name(LedgerNo::kNotification));
+      if (const auto* notice = dossier.untold(); notice != nullptr) {
+        to.set_notice(notice->notice);
+        to.set_reason(notice->reason);
+      }
       break;
   }
   if (leg != nullptr) set_leg(leg->ref, *to.mutable_leg());

@@ -19,6 +19,8 @@ v1::DossierSummary summary(const FoundDossier& found, const shared_kernel::Catal
 void show(const Entry& entry, std::uint32_t partition, v1::TimelineEntry& out);
 void show(const Hop& hop, const shared_kernel::Catalogue& catalogue, v1::Hop& out);
 void show(const Custody& custody, v1::Custody& out);
+void show(const PaperStands& paper, v1::ShipmentSummary& out);
+void show(const NoticeStands& notice, v1::NoticeSummary& out);
 v1::StuckDossier stuck(const StuckFound& found, const shared_kernel::Catalogue& catalogue, Instant now);
 
 void show_position(const LaneView& lane, v1::ReadPosition& out);

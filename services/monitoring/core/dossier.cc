@@ -7,13 +7,46 @@
 namespace lienthong::monitoring {
 namespace {
 
-template <class Since>
-const Leg* longest(const std::vector<Leg>& legs, Since since) {
-  const Leg* found = nullptr;
-  for (const auto& leg : legs) {
-    if (since(leg).micros != 0 && (found == nullptr || since(leg) < since(*found))) found = &leg;
+/// The one that has waited longest, by this field; null when it is zero in all.
+template <class One>
+const One* longest(const std::vector<One>& all, Instant One::*since) {
+  const One* found = nullptr;
+  for (const auto& one : all) {
+    if ((one.*since).micros != 0 && (found == nullptr || one.*since < found->*since)) found = &one;
   }
   return found;
+}
+
+Shipment& shipment_of(Dossier& dossier, std::uint32_t number) {
+  const auto found = std::find_if(dossier.shipments.begin(), dossier.shipments.end(),
+                                  [&](const Shipment& one) { return one.number == number; });
+  if (found != dossier.shipments.end()) return *found;
+  auto& made = dossier.shipments.emplace_back();
+  made.number = number;
+  return made;
+}
+
+void apply_paper(Dossier& dossier, const Decision& decision, const Event& event) {
+  auto& shipment = shipment_of(dossier, event.paper->shipment);
+  if (event.what == What::kShipmentOrdered) shipment.agency = event.agency;
+  if (event.what == What::kSilenceBegan) {
+    shipment.silent_since = event.paper->at.micros == 0 ? decision.decided_at : event.paper->at;
+  }
+  if (event.what == What::kSilenceEnded) shipment.silent_since = {};
+  if (event.what == What::kOrderRefused) {
+    shipment.refused_since = decision.decided_at;
+    shipment.reason = event.reason_code;
+  }
+  if (event.what == What::kOrderPlaced || event.what == What::kOrderRepeated) {
+    shipment.refused_since = {};
+    shipment.reason.clear();
+  }
+}
+
+void apply_notice(Dossier& dossier, const Decision& decision, const Event& event) {
+  const auto number = event.notice->notice;
+  std::erase_if(dossier.undelivered, [&](const Undelivered& one) { return one.notice == number; });
+  if (event.what == What::kNoticeFailed) dossier.undelivered.push_back({number, decision.decided_at, event.reason_code});
 }
 
 Leg& leg_of(Dossier& dossier, std::uint32_t number) {
@@ -106,13 +139,34 @@ void apply_event(Dossier& dossier, const Decision& decision, const Event& event)
       dossier.holder_kind = event.to_holder;
       dossier.holder = event.to_agency;
       break;
+    case What::kShipmentOrdered:
+    case What::kOrderPlaced:
+    case What::kOrderRefused:
+    case What::kOrderRepeated:
+    case What::kSilenceBegan:
+    case What::kSilenceEnded: apply_paper(dossier, decision, event); break;
+    case What::kNoticeHandedOver:
+    case What::kNoticeDelivered:
+    case What::kNoticeFailed:
+    case What::kNoticeCancelled:
+    case What::kNoticeRetried: apply_notice(dossier, decision, event); break;
     case What::kOther:
     case What::kSubmitted:
     case What::kLegDueChanged:
     case What::kLegReturned:
     case What::kLegConfirmed:
-    case What::kWorkArrived: break;
+    case What::kWorkArrived:
+    case What::kShipmentStands:
+    case What::kNoticeCreated:
+    case What::kNoticeSending:
+    case What::kNoticePutOff: break;
   }
+}
+
+/// True when a notice of another channel was made right behind this failure: it is the one that counts then.
+bool replaced(const Decision& decision, std::size_t event) {
+  return decision.events[event].what == What::kNoticeFailed && event + 1 < decision.events.size() &&
+         decision.events[event + 1].what == What::kNoticeCreated;
 }
 
 void apply_timers(Strand& strand, const Decision& decision) {
@@ -154,12 +208,19 @@ LedgerNo Dossier::parked_in() const {
   return found;
 }
 
-const Leg* Dossier::unanswered() const {
-  return longest(legs, [](const Leg& leg) { return leg.unanswered_since; });
-}
+const Leg* Dossier::unanswered() const { return longest(legs, &Leg::unanswered_since); }
+const Leg* Dossier::undecided() const { return longest(legs, &Leg::undecided_since); }
+const Shipment* Dossier::silent() const { return longest(shipments, &Shipment::silent_since); }
+const Shipment* Dossier::refused() const { return longest(shipments, &Shipment::refused_since); }
+const Undelivered* Dossier::untold() const { return longest(undelivered, &Undelivered::since); }
 
-const Leg* Dossier::undecided() const {
-  return longest(legs, [](const Leg& leg) { return leg.undecided_since; });
+Instant Dossier::next_timer() const {
+  Instant next;
+  for (const auto& strand : strands) {
+    const auto timer = strand.next_timer();
+    if (timer.micros != 0 && (next.micros == 0 || timer < next)) next = timer;
+  }
+  return next;
 }
 
 void apply(Dossier& dossier, const Decision& decision) {
@@ -168,7 +229,9 @@ void apply(Dossier& dossier, const Decision& decision) {
   apply_cause(strand, decision);
   apply_timers(strand, decision);
   if (dossier.created.micros == 0 || decision.decided_at < dossier.created) dossier.created = decision.decided_at;
-  for (const auto& event : decision.events) apply_event(dossier, decision, event);
+  for (std::size_t i = 0; i < decision.events.size(); ++i) {
+    if (!replaced(decision, i)) apply_event(dossier, decision, decision.events[i]);
+  }
 }
 
 DueState due_state(const Dossier& dossier, Instant now) {

@@ -29,6 +29,22 @@ struct Leg {
   Instant undecided_since;   ///< Zero, or since when nobody takes it.
 };
 
+/// A shipment of the dossier, as far as somebody may have to act.
+struct Shipment {
+  std::uint32_t number = 0;
+  std::string agency;     ///< Answers for it.
+  Instant silent_since;   ///< Zero, or last heard of.
+  Instant refused_since;  ///< Zero, or since when its order waits for somebody to place it again.
+  std::string reason;     ///< Of the refusal.
+};
+
+/// A notice that has failed for good and for which no other took its place.
+struct Undelivered {
+  std::uint32_t notice = 0;
+  Instant since;
+  std::string reason;
+};
+
 /// A dossier across all services as search and lists see it; the fold of its decisions, whatever the order in which ledgers
 /// are read.
 struct Dossier {
@@ -48,6 +64,8 @@ struct Dossier {
   bool late = false;
   std::array<Strand, kLedgers> strands;
   std::vector<Leg> legs;
+  std::vector<Shipment> shipments;
+  std::vector<Undelivered> undelivered;
 
   Strand& strand(LedgerNo ledger) { return strands[static_cast<std::size_t>(ledger) - 1]; }
   const Strand& strand(LedgerNo ledger) const { return strands[static_cast<std::size_t>(ledger) - 1]; }
@@ -57,6 +75,14 @@ struct Dossier {
   const Leg* unanswered() const;
   /// The leg that waits longest for an operator's decision; null when none does.
   const Leg* undecided() const;
+  /// The shipment that has been silent longest; null when none is.
+  const Shipment* silent() const;
+  /// The shipment whose order was refused first; null when there is none.
+  const Shipment* refused() const;
+  /// The notice that failed first; null when there is none.
+  const Undelivered* untold() const;
+  /// The next timer of any ledger; zero when none is armed.
+  Instant next_timer() const;
 };
 
 /// Applies one decision. Pure; decisions of one ledger come in their order, those of different ledgers in any.

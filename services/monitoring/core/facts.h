@@ -12,8 +12,15 @@
 namespace lienthong::monitoring {
 
 /// A ledger whose decisions are about dossiers. Numbers stand in the read model.
-enum class LedgerNo : std::uint8_t { kNone = 0, kIntake = 1, kRouting = 2, kAgencyProcessing = 3 };
-inline constexpr std::size_t kLedgers = 3;
+enum class LedgerNo : std::uint8_t {
+  kNone = 0,
+  kIntake = 1,
+  kRouting = 2,
+  kAgencyProcessing = 3,
+  kPostalDispatch = 4,
+  kNotification = 5,
+};
+inline constexpr std::size_t kLedgers = 5;
 
 /// Facts that change how a dossier is shown; every other one is an entry of its timeline only.
 enum class What : std::uint8_t {
@@ -36,9 +43,24 @@ enum class What : std::uint8_t {
   kRouteEnded,
   kCustodyPassed,
   kWorkArrived,
+  kShipmentOrdered,
+  kOrderPlaced,
+  kOrderRefused,
+  kOrderRepeated,
+  kShipmentStands,
+  kSilenceBegan,
+  kSilenceEnded,
+  kNoticeCreated,
+  kNoticeSending,
+  kNoticePutOff,
+  kNoticeHandedOver,
+  kNoticeDelivered,
+  kNoticeFailed,
+  kNoticeCancelled,
+  kNoticeRetried,
 };
 
-enum class HolderKind : std::uint8_t { kNobody = 0, kDesk = 1, kAgency = 2, kCitizen = 3 };
+enum class HolderKind : std::uint8_t { kNobody = 0, kDesk = 1, kAgency = 2, kCitizen = 3, kPost = 4 };
 
 /// One offer of one leg.
 struct LegRef {
@@ -60,6 +82,34 @@ struct Custody {
   bool operator==(const Custody&) const = default;
 };
 
+/// What a fact says of paper. Numbers are those of postal-dispatch's enumerations, 0 for none.
+struct PaperFact {
+  std::uint32_t shipment = 0;  ///< Within its dossier or bag; 0: a bag speaks of a dossier.
+  std::uint32_t kind = 0;
+  std::uint32_t milestone = 0;
+  std::uint32_t stable = 0;
+  std::uint32_t bag_fact = 0;
+  std::uint32_t bundle = 0;
+  std::string carrier;
+  std::string item;  ///< Number of the item or bag.
+  std::string raw_code;
+  std::string place;
+  std::string destination;
+  Instant at;  ///< Of the scan, since when it stands so, or last heard of.
+  bool operator==(const PaperFact&) const = default;
+};
+
+/// What a fact says of a notice. Numbers are those of notification's enumerations, 0 for none.
+struct NoticeFact {
+  std::uint32_t notice = 0;
+  std::uint32_t channel = 0;
+  std::uint32_t phase = 0;
+  std::string event;
+  std::string recipient;
+  std::string provider;
+  bool operator==(const NoticeFact&) const = default;
+};
+
 /// A fact, reduced to what monitoring shows: no personal data, no free text.
 struct Event {
   What what = What::kOther;
@@ -73,6 +123,8 @@ struct Event {
   std::uint32_t status = 0;  ///< National status from then on; 0: no change.
   bool late = false;
   std::optional<Custody> custody;
+  std::optional<PaperFact> paper;
+  std::optional<NoticeFact> notice;
 
   // The following are not part of the timeline.
   HolderKind to_holder = HolderKind::kNobody;

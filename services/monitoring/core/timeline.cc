@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace lienthong::monitoring {
@@ -117,8 +118,90 @@ void add_event(Timeline& timeline, const Event& event, Instant at) {
     case What::kClockResumed:
     case What::kResolved:
     case What::kRouteEnded:
-    case What::kCustodyPassed: break;
+    case What::kCustodyPassed:
+    case What::kShipmentOrdered:
+    case What::kOrderPlaced:
+    case What::kOrderRefused:
+    case What::kOrderRepeated:
+    case What::kShipmentStands:
+    case What::kSilenceBegan:
+    case What::kSilenceEnded:
+    case What::kNoticeCreated:
+    case What::kNoticeSending:
+    case What::kNoticePutOff:
+    case What::kNoticeHandedOver:
+    case What::kNoticeDelivered:
+    case What::kNoticeFailed:
+    case What::kNoticeCancelled:
+    case What::kNoticeRetried: break;
   }
+}
+
+template <class One>
+One& numbered(std::vector<One>& all, std::uint32_t number) {
+  if (all.size() < number) all.resize(number);
+  return all[number - 1];
+}
+
+/// By the table of states in postal-dispatch's README: until it is picked up, and from the end on, the post has nothing.
+bool post_has(const PaperFact& paper, const std::string& reason) {
+  constexpr std::uint32_t kUnderway = 2;
+  constexpr std::uint32_t kWaiting = 3;
+  constexpr std::uint32_t kProofMissing = 4;
+  constexpr std::uint32_t kLost = 7;
+  return paper.stable == kUnderway || paper.stable == kProofMissing || paper.stable == kLost ||
+         (paper.stable == kWaiting && reason != "PICKUP_FAILED");
+}
+
+/// What the post has held, of each shipment.
+using PostHolds = std::map<std::uint32_t, Instant>;
+
+void stand(Timeline& timeline, PostHolds& holds, const Event& event) {
+  auto& paper = numbered(timeline.papers, event.paper->shipment);
+  const bool held = post_has(paper.last, paper.reason);
+  paper.last.kind = event.paper->kind;
+  paper.last.milestone = event.paper->milestone;
+  paper.last.stable = event.paper->stable;
+  paper.last.at = event.paper->at;
+  paper.reason = event.reason_code;
+  const bool holds_now = post_has(paper.last, paper.reason);
+  if (holds_now && !held) holds[event.paper->shipment] = event.paper->at;
+  if (!held || holds_now) return;
+  const auto since = holds[event.paper->shipment];
+  // A scan that came late may have moved the begin behind the end.
+  const auto until = std::max(since, event.paper->at);
+  constexpr std::int64_t kMinute = 60'000'000;
+  timeline.custody.push_back(
+      {HolderKind::kPost, paper.last.carrier, 0, since, until, (until - since).count() / kMinute, 0, 0});
+}
+
+void add_paper(Timeline& timeline, PostHolds& holds, const Event& event) {
+  if (event.paper->shipment == 0) return;
+  auto& paper = numbered(timeline.papers, event.paper->shipment);
+  paper.last.shipment = event.paper->shipment;
+  if (event.what == What::kShipmentOrdered) {
+    paper.last = *event.paper;
+    paper.agency = event.agency;
+  }
+  if (event.what == What::kOrderPlaced) paper.last.item = event.paper->item;
+  if (event.what == What::kShipmentStands) stand(timeline, holds, event);
+  if (event.what == What::kSilenceBegan) paper.silent_since = event.paper->at;
+  if (event.what == What::kSilenceEnded) paper.silent_since = {};
+}
+
+void add_notice(Timeline& timeline, const Event& event, Instant at) {
+  if (event.notice->notice == 0) return;
+  auto& notice = numbered(timeline.notices, event.notice->notice);
+  if (event.what == What::kNoticeCreated) {
+    notice.last = *event.notice;
+    notice.agency = event.agency;
+    notice.created = at;
+  }
+  notice.last.notice = event.notice->notice;
+  notice.last.phase = event.notice->phase;
+  if (!event.notice->provider.empty()) notice.last.provider = event.notice->provider;
+  notice.reason = event.reason_code;
+  notice.changed = at;
 }
 
 // The interval belongs to the last offer of its leg to that agency which had been made when it began.
@@ -133,13 +216,36 @@ void add_custody(Timeline& timeline, const Custody& custody) {
   found->desk_minutes += custody.desk_minutes;
 }
 
+bool arrives(const Decision& decision) {
+  return decision.cause == CauseKind::kInput || decision.cause == CauseKind::kPark || decision.cause == CauseKind::kQueued;
+}
+
 }  // namespace
+
+bool whole(const std::vector<Decision>& decisions, Takes takes) {
+  std::set<std::pair<LedgerNo, DecisionRef>> given;
+  std::set<std::pair<LedgerNo, DecisionRef>> taken;
+  for (const auto& decision : decisions) {
+    if (arrives(decision)) taken.emplace(decision.at.ledger, decision.source);
+    for (std::size_t i = 1; i <= kLedgers; ++i) {
+      const auto reader = static_cast<LedgerNo>(i);
+      const auto takes_it = [&](const Event& event) { return takes(reader, decision.at.ledger, event.type); };
+      if (std::any_of(decision.events.begin(), decision.events.end(), takes_it)) given.emplace(reader, decision.at);
+    }
+  }
+  return given == taken;
+}
 
 Timeline make_timeline(std::vector<Decision> decisions) {
   Timeline out;
   out.entries = Order(std::move(decisions)).entries();
+  PostHolds holds;
   for (const auto& entry : out.entries) {
-    for (const auto& event : entry.decision.events) add_event(out, event, entry.decision.decided_at);
+    for (const auto& event : entry.decision.events) {
+      add_event(out, event, entry.decision.decided_at);
+      if (event.paper) add_paper(out, holds, event);
+      if (event.notice) add_notice(out, event, entry.decision.decided_at);
+    }
     if (!entry.machine_time) continue;
     out.machine_time += *entry.machine_time;
     std::vector<Hop*> touched;
@@ -150,6 +256,8 @@ Timeline make_timeline(std::vector<Decision> decisions) {
     for (auto* hop : touched) hop->machine_time += *entry.machine_time;
   }
   for (const auto& custody : out.custody) add_custody(out, custody);
+  std::stable_sort(out.custody.begin(), out.custody.end(),
+                   [](const Custody& a, const Custody& b) { return a.since < b.since; });
   return out;
 }
 

@@ -33,13 +33,39 @@ struct Hop {
   bool late = false;
 };
 
+/// Where one shipment stands.
+struct PaperStands {
+  PaperFact last;      ///< Of its last standing, with what its order says of carrier, item and destination.
+  std::string agency;  ///< Answers for it.
+  std::string reason;
+  Instant silent_since;  ///< Zero, or last heard of.
+};
+
+/// Where one notice stands.
+struct NoticeStands {
+  NoticeFact last;
+  std::string agency;  ///< Told, where it is one.
+  std::string reason;
+  Instant created;
+  Instant changed;
+};
+
 struct Timeline {
-  std::vector<Entry> entries;    ///< By time, but always a cause before what it caused.
-  std::vector<Hop> hops;         ///< In the order of their offers.
-  std::vector<Custody> custody;  ///< Oldest first.
-  Duration machine_time{0};      ///< Of all hand-overs between services together.
+  std::vector<Entry> entries;         ///< By time, but always a cause before what it caused.
+  std::vector<Hop> hops;              ///< In the order of their offers.
+  std::vector<Custody> custody;       ///< Oldest first.
+  std::vector<PaperStands> papers;    ///< By number.
+  std::vector<NoticeStands> notices;  ///< By number.
+  Duration machine_time{0};           ///< Of all hand-overs between services together.
   std::int64_t statutory_minutes = 0;
 };
+
+/// Whether `reader` takes an event of this type from `source`.
+using Takes = bool (*)(LedgerNo reader, LedgerNo source, std::uint32_t type);
+
+/// True when no hand-over is open at one end: every source is among the decisions, and whatever a service takes of another
+/// one has made a decision there. Pure.
+bool whole(const std::vector<Decision>& decisions, Takes takes);
 
 /// Makes one list of a dossier's decisions in all ledgers. Pure.
 Timeline make_timeline(std::vector<Decision> decisions);
