@@ -43,7 +43,8 @@ Error action_not_allowed(Action action) {
 }
 
 Error catalogue_missing() {
-  return {ErrorCode::kUnavailable, "CATALOGUE_UNAVAILABLE", "Chưa có danh mục nào được phát hành; hãy nhập danh mục rồi gửi lại",
+  return {ErrorCode::kUnavailable, "CATALOGUE_UNAVAILABLE",
+          "Chưa có danh mục nào được phát hành; hãy nhập danh mục rồi gửi lại",
           "No catalogue has been released; import one and try again"};
 }
 

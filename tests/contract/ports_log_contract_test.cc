@@ -394,13 +394,13 @@ TEST_P(LogContract, SharesOneParsedBlockAmongTheReadersOfAProcess) {
   EXPECT_EQ(first->block.get(), second->block.get());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, LogContract,
-    ::testing::Values(Implementation{"InMemory", [] { return std::make_unique<MemoryStore>(); }},
-                      Implementation{"Sqlite", [] { return std::make_unique<SqliteStore>(); }},
-                      Implementation{"Kafka", [] { return std::make_unique<KafkaStore>(64U << 20); }},
-                      Implementation{"KafkaWithoutRing", [] { return std::make_unique<KafkaStore>(1); }}),
-    [](const auto& parameter) { return parameter.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, LogContract,
+                         ::testing::Values(Implementation{"InMemory", [] { return std::make_unique<MemoryStore>(); }},
+                                           Implementation{"Sqlite", [] { return std::make_unique<SqliteStore>(); }},
+                                           Implementation{"Kafka", [] { return std::make_unique<KafkaStore>(64U << 20); }},
+                                           Implementation{"KafkaWithoutRing",
+                                                          [] { return std::make_unique<KafkaStore>(1); }}),
+                         [](const auto& parameter) { return parameter.param.name; });
 
 TEST(SqliteLogFile, HoldsWhatWasAnsweredAfterItWasOpenedAgain) {
   const test_support::TemporaryDirectory directory;

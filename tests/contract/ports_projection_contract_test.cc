@@ -7,7 +7,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -70,7 +69,8 @@ class SqliteStore final : public Store {
   void wipe() override {
     sqlite3* handle = nullptr;
     ASSERT_EQ(sqlite3_open(path().c_str(), &handle), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(handle, "DELETE FROM meta; DELETE FROM value; DELETE FROM entry", nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(handle, "DELETE FROM meta; DELETE FROM value; DELETE FROM entry", nullptr, nullptr, nullptr),
+              SQLITE_OK);
     sqlite3_close(handle);
   }
 
@@ -222,11 +222,14 @@ TEST_P(ProjectionContract, AnswersARepeatedApplyByItsNewWatermark) {
 }
 
 TEST_P(ProjectionContract, ReplacesAllIndexEntriesOfAValue) {
-  apply<Applied>(0, batch(5, {change(1, 4, "a", {entry("inbox", "x", 1), entry("inbox", "y", 2), entry("due", "", 3, "t1"),
-                                                  entry("due", "", 4, "t2")})}));
-  apply<Applied>(5, batch(6, {change(1, 5, "b", {entry("inbox", "y", 2), entry("inbox", "z", 7), entry("due", "", 9, "t2")})}));
-  EXPECT_THAT(entries(), ElementsAre(std::pair(dossier(1), entry("due", "", 9, "t2")), std::pair(dossier(1), entry("inbox", "y", 2)),
-                                     std::pair(dossier(1), entry("inbox", "z", 7))));
+  apply<Applied>(0, batch(5, {change(1, 4, "a",
+                                     {entry("inbox", "x", 1), entry("inbox", "y", 2), entry("due", "", 3, "t1"),
+                                      entry("due", "", 4, "t2")})}));
+  apply<Applied>(5,
+                 batch(6, {change(1, 5, "b", {entry("inbox", "y", 2), entry("inbox", "z", 7), entry("due", "", 9, "t2")})}));
+  EXPECT_THAT(entries(),
+              ElementsAre(std::pair(dossier(1), entry("due", "", 9, "t2")), std::pair(dossier(1), entry("inbox", "y", 2)),
+                          std::pair(dossier(1), entry("inbox", "z", 7))));
   EXPECT_EQ(*store_->query().count(partition_, "inbox", "x"), 0U);
   apply<Applied>(6, batch(7, {change(1, 6, "c")}));
   EXPECT_THAT(entries(), IsEmpty());
@@ -334,7 +337,8 @@ TEST_P(ProjectionContract, PagesByKeysetInBothDirectionsWithoutLossOrRepetition)
       after = page->hits.back();
     }
     ASSERT_THAT(seen, SizeIs(25));
-    for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], dossier(static_cast<std::uint8_t>(descending ? 24 - i : i)));
+    for (std::size_t i = 0; i < seen.size(); ++i)
+      EXPECT_EQ(seen[i], dossier(static_cast<std::uint8_t>(descending ? 24 - i : i)));
   }
 }
 
@@ -412,7 +416,8 @@ TEST_P(ProjectionContract, SaysThatItWasWipedAndCanBeFilledAgain) {
 TEST_P(ProjectionContract, AnswersInOrderOfTheRequests) {
   Offset watermark = 0;
   for (int i = 1; i <= 50; ++i) {
-    projection_->apply(partition_, watermark, batch(watermark + 1, {change(1, static_cast<std::uint64_t>(i), std::to_string(i))}),
+    projection_->apply(partition_, watermark,
+                       batch(watermark + 1, {change(1, static_cast<std::uint64_t>(i), std::to_string(i))}),
                        static_cast<ports::Ticket>(2 * i));
     ++watermark;
     projection_->load(partition_, watermark, {dossier(1)}, static_cast<ports::Ticket>(2 * i + 1));
@@ -438,12 +443,11 @@ TEST_P(ProjectionContract, GivesEachAttachmentItsOwnAnswersAndLetsOneWriterWin) 
   EXPECT_FALSE(sink_.queue.take(std::chrono::milliseconds(20)).has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, ProjectionContract,
-    ::testing::Values(Implementation{"InMemory", [] { return std::make_unique<MemoryStore>(); }},
-                      Implementation{"Sqlite", [] { return std::make_unique<SqliteStore>(); }},
-                      Implementation{"Redis", [] { return std::make_unique<RedisStore>(); }}),
-    [](const auto& parameter) { return parameter.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, ProjectionContract,
+                         ::testing::Values(Implementation{"InMemory", [] { return std::make_unique<MemoryStore>(); }},
+                                           Implementation{"Sqlite", [] { return std::make_unique<SqliteStore>(); }},
+                                           Implementation{"Redis", [] { return std::make_unique<RedisStore>(); }}),
+                         [](const auto& parameter) { return parameter.param.name; });
 
 TEST(SqliteProjectionFile, IsTheSameAfterItWasOpenedAgain) {
   const test_support::TemporaryDirectory directory;

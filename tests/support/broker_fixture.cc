@@ -26,14 +26,13 @@ void run(const std::vector<std::string>& arguments, const std::string& output,
 
 }  // namespace
 
-BrokerFixture::BrokerFixture(Security security)
-    : security_(security), port_(free_port()), controller_port_(free_port()) {
+BrokerFixture::BrokerFixture(Security security) : security_(security), port_(free_port()), controller_port_(free_port()) {
   const auto& path = directory_.path();
   std::vector<std::pair<std::string, std::string>> environment{
       {"DIR", path}, {"PORT", std::to_string(port_)}, {"CONTROLLER_PORT", std::to_string(controller_port_)}, {"FSYNC", "0"}};
   if (security == Security::kTls) {
-    run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-         "/CN=ca", "-keyout", path + "/ca.key", "-out", path + "/ca.pem"},
+    run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=ca", "-keyout", path + "/ca.key", "-out", path + "/ca.pem"},
         path + "/openssl.log");
     make_certificate("broker", "serverAuth,clientAuth");
     make_certificate("deploy", "clientAuth");
@@ -50,8 +49,8 @@ BrokerFixture::BrokerFixture(Security security)
 void BrokerFixture::make_certificate(const std::string& common_name, const std::string& usage) {
   const std::string base = directory_.path() + "/" + common_name;
   std::ofstream(base + ".ext") << "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=" << usage << "\n";
-  run({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" + common_name,
-       "-keyout", base + ".key", "-out", base + ".csr"},
+  run({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+       "/CN=" + common_name, "-keyout", base + ".key", "-out", base + ".csr"},
       directory_.path() + "/openssl.log");
   run({"openssl", "x509", "-req", "-days", "2", "-in", base + ".csr", "-CA", directory_.path() + "/ca.pem", "-CAkey",
        directory_.path() + "/ca.key", "-CAcreateserial", "-extfile", base + ".ext", "-out", base + ".crt"},

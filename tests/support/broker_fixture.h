@@ -8,7 +8,8 @@
 
 namespace lienthong::test_support {
 
-/// A private Kafka broker on free loopback ports, with its data in a temporary directory. Needs java and, the first time, mvn.
+/// A private Kafka broker on free loopback ports, with its data in a temporary directory. Needs java and, the first time,
+/// mvn.
 class BrokerFixture {
  public:
   enum class Security { kPlaintext, kTls };

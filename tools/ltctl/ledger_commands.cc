@@ -308,7 +308,8 @@ void add_ledger_commands(CLI::App& root, Session& session) {
 
   auto options = std::make_shared<DumpOptions>();
   auto* dumped = ledger->add_subcommand("dump", "Khối và quyết định · blocks and decisions");
-  dumped->add_option("ledger", options->ledger, "intake, routing, agency-processing, notification, postal-dispatch, catalogue")
+  dumped
+      ->add_option("ledger", options->ledger, "intake, routing, agency-processing, notification, postal-dispatch, catalogue")
       ->check(CLI::IsMember(all_ledgers()))
       ->capture_default_str();
   dumped->add_option("-p,--partition", options->partition, "phân vùng · partition")->capture_default_str();

@@ -44,8 +44,8 @@ struct IntakeApiParts {
   crypto::Key service_key;
 };
 
-/// IntakeService, ContentService, ContactService and KeyService: checks form, seals personal data, hands commands to the lanes, answers
-/// reads. Thread-safety: any thread.
+/// IntakeService, ContentService, ContactService and KeyService: checks form, seals personal data, hands commands to the
+/// lanes, answers reads. Thread-safety: any thread.
 class IntakeApi {
  public:
   explicit IntakeApi(IntakeApiParts parts);

@@ -241,7 +241,8 @@ void IntakeApi::get_contact(const rpc::Call& call, const v1::GetContactRequest& 
                             const Out<v1::GetContactResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
-  if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadContact); !granted) {
+  if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadContact);
+      !granted) {
     return out.fail(granted.error());
   }
   if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, true); !purpose)

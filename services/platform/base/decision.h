@@ -64,8 +64,8 @@ class Context {
   /// The n-th id of this decision.
   virtual DerivedId derive_id(std::uint32_t n) const = 0;
   /// Allots the next running number of `key`, from 1, without gaps once the block is effective.
-  /// The key must contain the home key of the dossier, because nothing else is serialized (docs/adr/0003). It may end in `|` and a
-  /// period that only moves forward, e.g. a local day; then the counters of earlier periods are forgotten.
+  /// The key must contain the home key of the dossier, because nothing else is serialized (docs/adr/0003). It may end in `|`
+  /// and a period that only moves forward, e.g. a local day; then the counters of earlier periods are forgotten.
   virtual std::uint64_t next_number(std::string_view key) = 0;
 };
 

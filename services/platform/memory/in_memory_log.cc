@@ -70,7 +70,8 @@ class InMemoryLog::State {
     followers_.erase({&outlet, id});
   }
 
-  void read(const std::shared_ptr<LogOutlet>& outlet, const LedgerPartition& partition, Offset offset, ports::Ticket ticket) {
+  void read(const std::shared_ptr<LogOutlet>& outlet, const LedgerPartition& partition, Offset offset,
+            ports::Ticket ticket) {
     const std::lock_guard lock(mutex_);
     block::BlockPtr block;
     if (offset >= 0 && offset < end(partition)) block = partitions_[partition][static_cast<std::size_t>(offset)].block;

@@ -53,7 +53,8 @@ void change(Content& content, const ports::ValueChange& value_change) {
     if (list->second.empty()) content.lists.erase(list);
   }
   stored = {value_change.value.asof, value_change.value.bytes, unique_entries(value_change.entries)};
-  for (const auto& entry : stored.entries) content.lists[{entry.index, entry.key}].insert({entry.score, dossier, entry.suffix});
+  for (const auto& entry : stored.entries)
+    content.lists[{entry.index, entry.key}].insert({entry.score, dossier, entry.suffix});
 }
 
 }  // namespace
@@ -93,13 +94,15 @@ class InMemoryProjection::State {
     const auto& content = partitions_[partition];
     if (content.watermark() != expected) return send(outlet, ports::Mismatch{ticket, content.watermark()});
     ports::Scanned scanned{ticket, {}};
-    for (auto list = content.lists.lower_bound({index, {}}); list != content.lists.end() && list->first.first == index; ++list) {
+    for (auto list = content.lists.lower_bound({index, {}}); list != content.lists.end() && list->first.first == index;
+         ++list) {
       for (const auto& [score, dossier, suffix] : list->second) {
         if (score > until) break;
         scanned.hits.push_back({list->first.second, score, dossier, suffix});
       }
     }
-    std::ranges::sort(scanned.hits, {}, [](const IndexHit& hit) { return std::tie(hit.score, hit.dossier, hit.suffix, hit.key); });
+    std::ranges::sort(scanned.hits, {},
+                      [](const IndexHit& hit) { return std::tie(hit.score, hit.dossier, hit.suffix, hit.key); });
     if (scanned.hits.size() > limit) scanned.hits.resize(limit);
     send(outlet, std::move(scanned));
   }
@@ -124,7 +127,8 @@ class InMemoryProjection::State {
       page.hits.push_back({query.key, score, dossier, suffix});
       page.values.push_back(value_of(content, dossier));
     };
-    const auto after = query.after ? ListMember{query.after->score, query.after->dossier, query.after->suffix} : ListMember{};
+    const auto after =
+        query.after ? ListMember{query.after->score, query.after->dossier, query.after->suffix} : ListMember{};
     const auto& members = list->second;
     if (query.descending) {
       const auto last = query.after ? members.lower_bound(after) : members.end();
@@ -159,7 +163,8 @@ class InMemoryProjection::State {
     const std::lock_guard lock(mutex_);
     std::vector<std::pair<DossierId, IndexEntry>> out;
     for (const auto& [name, members] : partitions_[partition].lists) {
-      for (const auto& [score, dossier, suffix] : members) out.emplace_back(dossier, IndexEntry{name.first, name.second, score, suffix});
+      for (const auto& [score, dossier, suffix] : members)
+        out.emplace_back(dossier, IndexEntry{name.first, name.second, score, suffix});
     }
     return out;
   }
@@ -177,7 +182,8 @@ class InMemoryProjection::State {
  private:
   static StoredValue value_of(const Content& content, const DossierId& dossier) {
     const auto found = content.values.find(dossier);
-    return found == content.values.end() ? StoredValue{dossier, 0, {}} : StoredValue{dossier, found->second.asof, found->second.bytes};
+    return found == content.values.end() ? StoredValue{dossier, 0, {}}
+                                         : StoredValue{dossier, found->second.asof, found->second.bytes};
   }
 
   void send(const std::shared_ptr<ProjectionOutlet>& outlet, ports::ProjectionMessage message) {

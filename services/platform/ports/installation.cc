@@ -4,9 +4,12 @@ namespace lienthong::ports {
 namespace {
 
 constexpr const char* kCureVi = "Trỏ cấu hình về đúng hệ thống, hoặc tạo sổ mới bằng `ltctl ledger genesis`.";
-constexpr const char* kCureEn = "Point the configuration at the right installation, or make a new one with `ltctl ledger genesis`.";
+constexpr const char* kCureEn =
+    "Point the configuration at the right installation, or make a new one with `ltctl ledger genesis`.";
 
-std::string place(const LedgerPartition& partition) { return partition.topic() + "[" + std::to_string(partition.partition) + "]"; }
+std::string place(const LedgerPartition& partition) {
+  return partition.topic() + "[" + std::to_string(partition.partition) + "]";
+}
 
 }  // namespace
 
@@ -35,7 +38,8 @@ block::Record make_genesis(const Installation& installation, const LedgerPartiti
 void check_genesis(const LedgerPartition& partition, std::uint32_t partition_count, const std::string& cluster_id,
                    const block::BlockPtr& first, InterlockReport& report) {
   const auto expect = [&](const std::string& setting, const std::string& found, const std::string& wanted) {
-    if (found != wanted) report.differences.push_back(difference(place(partition), setting, found, wanted, kCureVi, kCureEn));
+    if (found != wanted)
+      report.differences.push_back(difference(place(partition), setting, found, wanted, kCureVi, kCureEn));
   };
   if (!first || first->core().kind() != block::v1::Core::KIND_GENESIS) {
     report.differences.push_back(difference(place(partition), "genesis", first ? "another block" : "missing", "block 0",

@@ -40,7 +40,9 @@ Reply::Reply(redisReply* reply) : root_(reply, [](redisReply* r) { freeReplyObje
 bool Reply::is_error() const { return node_->type == REDIS_REPLY_ERROR; }
 bool Reply::is_nil() const { return node_->type == REDIS_REPLY_NIL; }
 bool Reply::is_array() const { return node_->type == REDIS_REPLY_ARRAY; }
-std::string_view Reply::text() const { return node_->str == nullptr ? std::string_view() : std::string_view(node_->str, node_->len); }
+std::string_view Reply::text() const {
+  return node_->str == nullptr ? std::string_view() : std::string_view(node_->str, node_->len);
+}
 std::int64_t Reply::integer() const { return node_->integer; }
 std::size_t Reply::size() const { return node_->elements; }
 Reply Reply::operator[](std::size_t index) const { return Reply(root_, node_->element[index]); }

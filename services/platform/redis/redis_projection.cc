@@ -51,7 +51,8 @@ Result<ports::IndexHit> hit_of(const std::string& key, std::string_view member, 
 }
 
 Error unavailable(const std::string& detail) {
-  return {ErrorCode::kUnavailable, "PROJECTION_UNAVAILABLE", "Kho tra cứu tạm thời không trả lời (" + detail + "). Thử lại sau.",
+  return {ErrorCode::kUnavailable, "PROJECTION_UNAVAILABLE",
+          "Kho tra cứu tạm thời không trả lời (" + detail + "). Thử lại sau.",
           "The projection does not answer now (" + detail + "). Try again."};
 }
 
@@ -106,7 +107,9 @@ ports::StoredValue decode_value(const DossierId& dossier, const Reply& reply) {
 }
 
 Request open_request(const LedgerPartition& partition, ports::Ticket ticket) {
-  return {ticket, {{{"HGET", meta_key(partition), "meta"}}}, [ticket](const std::vector<Reply>& replies) -> ports::ProjectionMessage {
+  return {ticket,
+          {{{"HGET", meta_key(partition), "meta"}}},
+          [ticket](const std::vector<Reply>& replies) -> ports::ProjectionMessage {
             return ports::Opened{ticket, decode_meta(replies.front())};
           }};
 }
@@ -124,7 +127,8 @@ Request load_request(const LedgerPartition& partition, Offset expected, std::vec
     loaded.values.reserve(ids.size());
     for (const auto& reply : replies) {
       const Reply values = reply[1];
-      for (std::size_t i = 0; i < values.size(); ++i) loaded.values.push_back(decode_value(ids[loaded.values.size()], values[i]));
+      for (std::size_t i = 0; i < values.size(); ++i)
+        loaded.values.push_back(decode_value(ids[loaded.values.size()], values[i]));
     }
     return loaded;
   };
@@ -185,15 +189,17 @@ Request scan_request(const LedgerPartition& partition, Offset expected, const st
                 scanned.hits.push_back(*std::move(hit));
               }
             }
-            std::ranges::sort(scanned.hits, {},
-                              [](const ports::IndexHit& hit) { return std::tie(hit.score, hit.dossier, hit.suffix, hit.key); });
+            std::ranges::sort(scanned.hits, {}, [](const ports::IndexHit& hit) {
+              return std::tie(hit.score, hit.dossier, hit.suffix, hit.key);
+            });
             if (scanned.hits.size() > limit) scanned.hits.resize(limit);
             return scanned;
           }};
 }
 
 Request reset_request(const LedgerPartition& partition, ports::Ticket ticket) {
-  return {ticket, {function_call("FCALL", "lienthong1_reset", partition)},
+  return {ticket,
+          {function_call("FCALL", "lienthong1_reset", partition)},
           [ticket](const std::vector<Reply>&) -> ports::ProjectionMessage { return ports::Applied{ticket}; }};
 }
 

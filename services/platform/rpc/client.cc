@@ -36,7 +36,8 @@ Result<std::shared_ptr<grpc::Channel>> make_channel(const ChannelSettings& setti
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
-  // A restarted server is found again within a second. Each refused attempt asks the resolver anew, by default not before 30 s.
+  // A restarted server is found again within a second. Each refused attempt asks the resolver anew, by default not before 30
+  // s.
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 100);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);

@@ -41,7 +41,8 @@ Result<ports::InterlockReport> check_ledgers(const std::string& path, const std:
       for (std::uint32_t p = 0; p < count; ++p) {
         const LedgerPartition partition{ledger, p};
         block::BlockPtr first;
-        if (auto stored = file.read(partition, 0)) first = block::parse(partition, std::move(stored->record)).value_or(nullptr);
+        if (auto stored = file.read(partition, 0))
+          first = block::parse(partition, std::move(stored->record)).value_or(nullptr);
         ports::check_genesis(partition, count, "", first, report);
       }
     }

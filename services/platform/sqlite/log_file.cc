@@ -7,7 +7,8 @@ constexpr int kOffsetBits = 40;
 
 bool make_tables(Database& database) {
   database.execute(
-      "CREATE TABLE IF NOT EXISTS ledger_partition(number INTEGER PRIMARY KEY, ledger TEXT NOT NULL, partition INTEGER NOT NULL,"
+      "CREATE TABLE IF NOT EXISTS ledger_partition(number INTEGER PRIMARY KEY, ledger TEXT NOT NULL, partition INTEGER NOT "
+      "NULL,"
       " UNIQUE(ledger, partition));"
       "CREATE TABLE IF NOT EXISTS record(position INTEGER PRIMARY KEY, time INTEGER NOT NULL, header BLOB NOT NULL,"
       " value BLOB NOT NULL)");

@@ -10,12 +10,14 @@ namespace {
 
 bool make_tables(Database& database) {
   database.execute(
-      "CREATE TABLE IF NOT EXISTS ledger_partition(number INTEGER PRIMARY KEY, ledger TEXT NOT NULL, partition INTEGER NOT NULL,"
+      "CREATE TABLE IF NOT EXISTS ledger_partition(number INTEGER PRIMARY KEY, ledger TEXT NOT NULL, partition INTEGER NOT "
+      "NULL,"
       " UNIQUE(ledger, partition));"
       "CREATE TABLE IF NOT EXISTS meta(partition INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
       "CREATE TABLE IF NOT EXISTS value(partition INTEGER NOT NULL, dossier BLOB NOT NULL, asof INTEGER NOT NULL,"
       " bytes BLOB NOT NULL, PRIMARY KEY(partition, dossier)) WITHOUT ROWID;"
-      "CREATE TABLE IF NOT EXISTS entry(partition INTEGER NOT NULL, dossier BLOB NOT NULL, name TEXT NOT NULL, list TEXT NOT NULL,"
+      "CREATE TABLE IF NOT EXISTS entry(partition INTEGER NOT NULL, dossier BLOB NOT NULL, name TEXT NOT NULL, list TEXT "
+      "NOT NULL,"
       " suffix BLOB NOT NULL, score INTEGER NOT NULL, PRIMARY KEY(partition, dossier, name, list, suffix)) WITHOUT ROWID;"
       "CREATE INDEX IF NOT EXISTS entry_by_list ON entry(partition, name, list, score, dossier, suffix);"
       "CREATE INDEX IF NOT EXISTS entry_by_score ON entry(partition, name, score, dossier, suffix, list)");
@@ -50,15 +52,18 @@ ProjectionFile::ProjectionFile(const std::string& path)
       select_entries_(database_.prepare("SELECT name, list, score, suffix FROM entry WHERE partition = ? AND dossier = ?"
                                         " ORDER BY name, list, suffix")),
       delete_entries_(database_.prepare("DELETE FROM entry WHERE partition = ? AND dossier = ?")),
-      insert_entry_(database_.prepare("INSERT INTO entry(partition, dossier, name, list, suffix, score) VALUES (?, ?, ?, ?, ?, ?)")),
-      scan_(database_.prepare("SELECT list, score, dossier, suffix FROM entry WHERE partition = ? AND name = ? AND score <= ?"
-                              " ORDER BY score, dossier, suffix, list LIMIT ?")),
+      insert_entry_(
+          database_.prepare("INSERT INTO entry(partition, dossier, name, list, suffix, score) VALUES (?, ?, ?, ?, ?, ?)")),
+      scan_(
+          database_.prepare("SELECT list, score, dossier, suffix FROM entry WHERE partition = ? AND name = ? AND score <= ?"
+                            " ORDER BY score, dossier, suffix, list LIMIT ?")),
       page_up_(database_.prepare("SELECT score, dossier, suffix FROM entry WHERE partition = ? AND name = ? AND list = ? AND"
                                  " (score, dossier, suffix) > (?, ?, ?) AND score >= ?"
                                  " ORDER BY score, dossier, suffix LIMIT ?")),
-      page_down_(database_.prepare("SELECT score, dossier, suffix FROM entry WHERE partition = ? AND name = ? AND list = ? AND"
-                                   " (score, dossier, suffix) < (?, ?, ?) AND score >= ?"
-                                   " ORDER BY score DESC, dossier DESC, suffix DESC LIMIT ?")),
+      page_down_(
+          database_.prepare("SELECT score, dossier, suffix FROM entry WHERE partition = ? AND name = ? AND list = ? AND"
+                            " (score, dossier, suffix) < (?, ?, ?) AND score >= ?"
+                            " ORDER BY score DESC, dossier DESC, suffix DESC LIMIT ?")),
       count_(database_.prepare("SELECT count(*) FROM entry WHERE partition = ? AND name = ? AND list = ?")) {}
 
 std::int64_t ProjectionFile::number(const LedgerPartition& partition) {
@@ -103,8 +108,8 @@ void ProjectionFile::change(std::int64_t partition_number, const ports::ValueCha
     const Use select(select_entries_);
     select_entries_.bind(1, partition_number).bind_blob(2, dossier);
     while (select_entries_.step()) {
-      old.push_back({std::string(select_entries_.bytes(0)), std::string(select_entries_.bytes(1)), select_entries_.integer(2),
-                     std::string(select_entries_.bytes(3))});
+      old.push_back({std::string(select_entries_.bytes(0)), std::string(select_entries_.bytes(1)),
+                     select_entries_.integer(2), std::string(select_entries_.bytes(3))});
     }
   }
   if (old != entries) {
@@ -178,7 +183,8 @@ std::vector<ports::StoredValue> ProjectionFile::all_values(const LedgerPartition
   select.bind(1, number(partition));
   std::vector<ports::StoredValue> out;
   while (select.step()) {
-    out.push_back({dossier_of(select.bytes(0)), static_cast<std::uint64_t>(select.integer(1)), std::string(select.bytes(2))});
+    out.push_back(
+        {dossier_of(select.bytes(0)), static_cast<std::uint64_t>(select.integer(1)), std::string(select.bytes(2))});
   }
   return out;
 }

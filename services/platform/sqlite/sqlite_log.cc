@@ -70,7 +70,8 @@ Instant wall_time() {
 // Everything but the queue belongs to the one thread.
 class SqliteLog::State {
  public:
-  explicit State(const LogSettings& settings) : file_(settings.path), ring_(settings.ring_bytes), thread_([this] { run(); }) {}
+  explicit State(const LogSettings& settings)
+      : file_(settings.path), ring_(settings.ring_bytes), thread_([this] { run(); }) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -204,7 +205,8 @@ class SqliteLog::State {
         if (const auto* recent = ring_.find(follower.partition, follower.next)) {
           entry = *recent;
         } else if (auto stored = file_.read(follower.partition, follower.next)) {
-          entry = {follower.next, block::parse(follower.partition, std::move(stored->record)).value_or(nullptr), stored->time};
+          entry = {follower.next, block::parse(follower.partition, std::move(stored->record)).value_or(nullptr),
+                   stored->time};
         } else {
           return;
         }

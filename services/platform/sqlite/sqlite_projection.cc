@@ -99,7 +99,8 @@ class SqliteProjection::Attachment final : public ports::Projection {
       Transaction transaction(file.database());
       const auto meta = file.meta(partition);
       const auto actual = watermark_of(meta);
-      if (actual != expected || (meta && meta->genesis_hash() != batch.meta.genesis_hash())) return ports::Mismatch{ticket, actual};
+      if (actual != expected || (meta && meta->genesis_hash() != batch.meta.genesis_hash()))
+        return ports::Mismatch{ticket, actual};
       file.apply(partition, batch);
       transaction.commit();
       return ports::Applied{ticket};

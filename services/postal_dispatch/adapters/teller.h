@@ -18,8 +18,8 @@ class Teller {
   /// `gateway` must outlive it. `principal` needs the grant `post.tell`.
   Teller(ledger::Gateway& gateway, std::string principal) : gateway_(gateway), principal_(std::move(principal)) {}
 
-  /// Blocks until the lane has answered; a lane that can't answer now is asked again until `stopping`. Returns the outcome as
-  /// it is recorded; nothing: broken off.
+  /// Blocks until the lane has answered; a lane that can't answer now is asked again until `stopping`. Returns the outcome
+  /// as it is recorded; nothing: broken off.
   std::optional<std::string> tell(const ledger::EffectCall& call, const std::atomic<bool>& stopping) const;
 
  private:
