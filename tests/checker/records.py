@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OFFSET_BITS = 40  # Of a position in the SQLite edition: partition number above, offset below.
@@ -163,9 +164,13 @@ def from_kafka(bootstrap, ledgers, security=None):
                 if high > 0:
                     wanted[(topic_of(ledger), partition)] = (ledger, high)
         consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in wanted])
+        heard = time.monotonic()
         while wanted:
-            messages = consumer.consume(1000, timeout=20)
-            if not messages:
+            # `consume` waits for as many as are wanted or for the whole time: the last few must not cost 20 s.
+            messages = consumer.consume(1000, timeout=0.1)
+            if messages:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > 20:
                 raise RuntimeError(f"no record within 20 s; still to be read: {sorted(wanted)}")
             for message in messages:
                 if message.error() is not None:
