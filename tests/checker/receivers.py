@@ -1,12 +1,14 @@
 """Compares what stands in the ledgers with what receivers outside have really got.
 
-* Lost: a notice that a provider is said to have, and that the receiver never saw; something a receiver has that nobody decided.
+* Lost: a notice that a provider is said to have, and that the receiver never saw; an e-mail whose time has come and of which
+  nothing was heard; something a receiver has that nobody decided.
 * Doubled: two notices for one (event, recipient, channel) of a dossier; one key under which a receiver got two different things.
 
 A receiver that gets the same key again with the same content can tell (calls are made at least once): this is counted, not found.
 """
 import collections
 import json
+import time
 
 import records
 
@@ -21,22 +23,31 @@ def lines_of(path):
 
 
 def notices(ledgers):
-    """Every notice the ledgers of notification know: (dossier, number) -> {"made": event, "handed_over": [references]}."""
+    """Every notice the ledgers of notification know: (dossier, number) -> what was made, when it is to be sent (None: it has
+    ended), whether a provider took it."""
     events = records.generated("lienthong.notification.v1.events")
-    created = events.EventType.Value("EVENT_TYPE_NOTICE_CREATED")
-    handed_over = events.EventType.Value("EVENT_TYPE_NOTICE_HANDED_OVER")
+    readers = {events.EventType.Value(f"EVENT_TYPE_NOTICE_{name}"): (name, message) for name, message in {
+        "CREATED": events.NoticeCreated, "SENDING": events.NoticeSending, "PUT_OFF": events.NoticePutOff, "RETRIED": events.NoticeRetried,
+        "HANDED_OVER": events.NoticeHandedOver, "DELIVERED": events.NoticeDelivered, "FAILED": events.NoticeFailed,
+        "CANCELLED": events.NoticeCancelled}.items()}
     found = {}
     for (name, _), ledger in ledgers.items():
         if name != "notification":
             continue
         for decision in ledger.decisions:
             for event in decision.leaf.events:
-                if event.type == created:
-                    made = events.NoticeCreated.FromString(event.payload)
-                    found[(decision.leaf.dossier_id, made.notice)] = {"made": made, "handed_over": 0}
-                elif event.type == handed_over:
-                    notice = events.NoticeHandedOver.FromString(event.payload).notice
-                    found[(decision.leaf.dossier_id, notice)]["handed_over"] += 1
+                if event.type not in readers:
+                    continue
+                name, message = readers[event.type]
+                read = message.FromString(event.payload)
+                place = (decision.leaf.dossier_id, read.notice)
+                if name == "CREATED":
+                    found[place] = {"made": read, "due": read.send_at, "handed_over": False}
+                elif name in ("PUT_OFF", "RETRIED"):
+                    found[place]["due"] = read.until if name == "PUT_OFF" else read.send_at
+                elif name != "SENDING":
+                    found[place]["due"] = None
+                    found[place]["handed_over"] |= name == "HANDED_OVER"
     return found
 
 
@@ -57,8 +68,9 @@ def check_notices(found, findings):
     return keys
 
 
-def check_mail(ledgers, messages, findings):
-    """`messages`: what the mail server took, oldest first."""
+def check_mail(ledgers, messages, findings, now=None):
+    """`messages`: what the mail server took, oldest first. `now`: seconds since 1970; what was due before is awaited."""
+    now = time.time() if now is None else now
     events = records.generated("lienthong.notification.v1.events")
     found = notices(ledgers)
     keys = check_notices(found, findings)
@@ -73,5 +85,9 @@ def check_mail(ledgers, messages, findings):
             findings.doubled(f"{len(copies)} different messages went out under key {key}")
         findings.totals["repeats"] += len(copies) - 1
     for (dossier, number), notice in found.items():
-        if notice["made"].way.channel == events.CHANNEL_EMAIL and notice["handed_over"] and notice["made"].key.hex() not in by_key:
+        if notice["made"].way.channel != events.CHANNEL_EMAIL:
+            continue
+        if notice["handed_over"] and notice["made"].key.hex() not in by_key:
             findings.lost(f"notice {number} of dossier {dossier.hex()} was handed over, and the mail server never saw it")
+        elif notice["due"] is not None and notice["due"] < now * 1e6:
+            findings.lost(f"notice {number} of dossier {dossier.hex()} was due and has neither gone out nor failed")

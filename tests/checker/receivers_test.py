@@ -7,6 +7,7 @@ import receivers
 import records
 
 DOSSIER = bytes(range(16))
+NOW, LATER = 1000, 2_000_000_000
 KEYS = [bytes([number]) * 16 for number in (1, 2)]
 
 
@@ -20,9 +21,10 @@ class Mail(unittest.TestCase):
         leaf = types.SimpleNamespace(dossier_id=DOSSIER, events=[types.SimpleNamespace(type=event_type, payload=event.SerializeToString())])
         self.decisions.append(types.SimpleNamespace(leaf=leaf))
 
-    def notice(self, number, key, origin="intake/1", channel="EMAIL"):
+    def notice(self, number, key, origin="intake/1", channel="EMAIL", send_at=LATER):
         way = self.events.Way(channel=self.events.Channel.Value(f"CHANNEL_{channel}"))
-        self.decide("NOTICE_CREATED", self.events.NoticeCreated(notice=number, key=key, origin=origin, rule="received", recipient="applicant", way=way))
+        self.decide("NOTICE_CREATED", self.events.NoticeCreated(notice=number, key=key, origin=origin, rule="received", recipient="applicant", way=way,
+                                                               send_at=send_at))
 
     def hand_over(self, number):
         self.decide("NOTICE_HANDED_OVER", self.events.NoticeHandedOver(notice=number))
@@ -32,7 +34,7 @@ class Mail(unittest.TestCase):
 
     def check(self, *messages):
         findings = history.Findings()
-        receivers.check_mail({("notification", 0): types.SimpleNamespace(decisions=self.decisions)}, list(messages), findings)
+        receivers.check_mail({("notification", 0): types.SimpleNamespace(decisions=self.decisions)}, list(messages), findings, NOW)
         return findings
 
     def test_nothing_is_found_where_each_notice_came_once(self):
@@ -53,6 +55,16 @@ class Mail(unittest.TestCase):
         self.notice(1, KEYS[0])
         self.hand_over(1)
         self.assertEqual(self.check().line(), "1 lost, 0 doubled, 0 out of order")
+
+    def test_a_notice_that_was_due_and_of_which_nothing_was_heard_is_lost(self):
+        self.notice(1, KEYS[0], send_at=1)
+        self.assertEqual(self.check().line(), "1 lost, 0 doubled, 0 out of order")
+        self.decide("NOTICE_PUT_OFF", self.events.NoticePutOff(notice=1, until=LATER))
+        self.assertTrue(self.check().clean)
+        self.decide("NOTICE_RETRIED", self.events.NoticeRetried(notice=1, send_at=1))
+        self.assertFalse(self.check().clean)
+        self.decide("NOTICE_FAILED", self.events.NoticeFailed(notice=1))
+        self.assertTrue(self.check().clean)
 
     def test_a_message_that_nobody_decided_is_found(self):
         self.assertEqual(self.check(self.message(KEYS[0])).line(), "1 lost, 0 doubled, 0 out of order")

@@ -4,6 +4,8 @@
 #include "lienthong/agency/v1/events.pb.h"
 #include "lienthong/intake/v1/events.pb.h"
 #include "lienthong/routing/v1/events.pb.h"
+#include "notification/adapters/machine_codec.h"
+#include "postal_dispatch/adapters/machine_codec.h"
 #include "routing/adapters/machine_codec.h"
 
 #include <gmock/gmock.h>
@@ -57,7 +59,9 @@ Masks taken_by_the_services() {
   Masks masks;
   for (const auto& machine : {std::shared_ptr<const ledger::Machine>(intake::make_machine()),
                               std::shared_ptr<const ledger::Machine>(routing::make_machine()),
-                              std::shared_ptr<const ledger::Machine>(agency_processing::make_machine())}) {
+                              std::shared_ptr<const ledger::Machine>(agency_processing::make_machine()),
+                              std::shared_ptr<const ledger::Machine>(notification::make_machine()),
+                              std::shared_ptr<const ledger::Machine>(postal_dispatch::make_machine())}) {
     for (const auto& [source, mask] : machine->sources()) masks[machine->name()][source] = mask;
   }
   return masks;

@@ -37,8 +37,10 @@ class Base(unittest.TestCase):
         cls.system.stop()
 
     def assert_clean(self):
+        """Returns what the checker has read."""
         line, output = self.system.check()
         self.assertEqual(line, CLEAN, output)
+        return output.splitlines()[-2]
 
     def assert_verified(self):
         code, output = self.system.verify()

@@ -51,7 +51,7 @@ class Faults(cases.Base):
                 fault(chance)
                 during = demo.count()
                 output = self.assert_finished(demo, load_seconds + finish_seconds)
-                self.assert_clean()
+                print(f"    {self.assert_clean()}")
                 print(f"    {opened} open; acknowledged before {before}, until it was over {during - before}, after {demo.count() - during}", flush=True)
                 self.assertGreater(before, 0)
                 self.assertGreater(demo.count(), during, output)

@@ -1,10 +1,10 @@
-"""kill -9 of each service, of the broker, of Redis, and Redis wiped, under load."""
+"""kill -9 of each service, of the broker, of Redis and of the mail server, and Redis wiped, under load."""
 import faults
 
 import cases
 
 
-class Kills(faults.Faults):
+class Kills:
     def kill(self, name):
         starts = self.system.processes[name].starts
 
@@ -14,6 +14,8 @@ class Kills(faults.Faults):
         self.rounds(fault)
         self.assertGreaterEqual(self.system.processes[name].starts, starts + faults.ROUNDS)
 
+
+class KillsOfServices(Kills, faults.Faults):
     def test_intake_is_killed(self):
         self.kill("intake")
 
@@ -22,6 +24,21 @@ class Kills(faults.Faults):
 
     def test_agency_processing_is_killed(self):
         self.kill("agency-processing")
+
+    def test_notification_is_killed(self):
+        self.kill("notification")
+
+    def test_postal_dispatch_is_killed(self):
+        self.kill("postal-dispatch")
+
+    def test_monitoring_is_killed(self):
+        self.kill("monitoring")
+
+
+class KillsOfWhatTheyStandOn(Kills, faults.Faults):
+    def test_the_mail_server_is_killed(self):
+        self.kill("smtp-sink")
+        self.assertGreater(len(self.system.mail()), 0)
 
     def test_the_broker_is_killed(self):
         self.kill("broker")
@@ -36,4 +53,4 @@ class Kills(faults.Faults):
 
 
 def load_tests(*_):
-    return cases.load(Kills)
+    return cases.load(KillsOfServices, KillsOfWhatTheyStandOn)

@@ -164,7 +164,8 @@ class System:
         self._keeper.start()
         for name in self.service_processes():
             self.wait_serving(name, 60)
-        self.import_catalogue(ROOT / "deploy/catalogue")
+        run([ROOT / "deploy/local/trial_catalogue.py", ROOT / "deploy/catalogue", self.directory / "catalogue"])
+        self.import_catalogue(self.directory / "catalogue")
 
     def import_catalogue(self, directory, seconds=30):
         """The catalogue has one lane: of several replicas of routing one owns it, and the others say so."""

@@ -247,6 +247,8 @@ class Load {
     applicant.set_identity_number(std::to_string(900'000'000'000 + index));
     applicant.set_birth_date("1980-01-01");
     applicant.set_address("Thôn giả định, dữ liệu minh họa");
+    if (settings_.mail_every != 0 && index % settings_.mail_every == 0)
+      applicant.set_email("nguoi-nop-" + std::to_string(index + 1) + "@example.vn");
     for (const auto* code : {"to-khai", "giay-to-kem-theo"}) {
       auto& component = *form.add_components();
       component.set_code(code);

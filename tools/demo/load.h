@@ -47,6 +47,8 @@ struct LoadSettings {
   /// Says, as the sending agency, that results have arrived.
   bool confirm_results = true;
   bool hand_over = true;
+  /// One in so many applicants has an e-mail address and is told by mail; 0: nobody.
+  std::uint64_t mail_every = 0;
   /// Null: a dossier's status is asked for once its legs are complete.
   CompletionWatch* watch = nullptr;
   /// Called once a second from a thread of the load.

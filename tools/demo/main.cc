@@ -31,6 +31,7 @@ struct Options {
   double limit = 120.0;
   double think = 0.0;
   std::size_t rows = 40;
+  std::uint64_t mail_every = 10;
   std::string acknowledgements;
   std::vector<std::string> procedures;
   bool confirm = true;
@@ -58,6 +59,11 @@ void add_options(CLI::App& app, Session& session, Options& options) {
                  "giây cơ quan suy nghĩ trước khi nhận · seconds an agency takes before it accepts")
       ->check(CLI::Range(0.0, 3600.0));
   app.add_option("--rows", options.rows, "số dòng của bảng · rows of the table")->capture_default_str();
+  app.add_option("--mail-every", options.mail_every,
+                 "mỗi bao nhiêu người nộp thì một người có thư điện tử, 0: không ai · one in so many applicants has an "
+                 "e-mail address, 0: nobody")
+      ->check(CLI::Range(0, 10'000'000))
+      ->capture_default_str();
   app.add_option("--acknowledgements", options.acknowledgements, "tệp ghi mọi xác nhận · file for every acknowledgement");
   app.add_option("--procedures", options.procedures, "mã thủ tục · procedure codes")->delimiter(',');
   app.add_flag("!--no-confirm", options.confirm, "không xác nhận kết quả · do not confirm results");
@@ -82,6 +88,7 @@ lienthong::demo::LoadSettings load_settings(const Session& session, const Option
   load.think = seconds(options.think);
   load.confirm_results = options.confirm;
   load.hand_over = options.mode == Mode::kDemo;
+  load.mail_every = options.mode == Mode::kDemo ? options.mail_every : 0;
   if (options.mode == Mode::kBench) {
     load.window = [](bool begins) { std::fprintf(stderr, "window %s\n", begins ? "begins" : "ends"); };
   }
