@@ -20,5 +20,5 @@ else
 fi
 touch "$directory/acknowledgements.jsonl"
 /usr/bin/python3 -B "$root/tests/checker/checker.py" "${source[@]}" --acknowledgements "$directory/acknowledgements.jsonl" \
-  --mail "$root/.run/mail.jsonl" --settle 20 || result=1
+  --mail "$root/.run/mail-$(cat "$root/.run/edition").jsonl" --settle 20 || result=1
 exit "$result"

@@ -157,7 +157,7 @@ write_processes() {
         printf 'export DIR=%q TLS_DIR=%q PORT=%s CONTROLLER_PORT=%s\n' "$RUN/broker" "$CERTIFICATES/broker" "$((PORT_BASE + 20))" "$((PORT_BASE + 21))"
         printf '%q format && exec %q run\n' "$BROKER_SH" "$BROKER_SH"
         ;;
-      smtp-sink) printf 'exec %q %s %q %q %q\n' "$ROOT/tools/smtp_sink/smtp_sink.py" "$SMTP_SINK_PORT" "$CERTIFICATES/smtp-sink.pem" "$CERTIFICATES/smtp-sink.key" "$RUN/mail.jsonl" ;;
+      smtp-sink) printf 'exec %q %s %q %q %q\n' "$ROOT/tools/smtp_sink/smtp_sink.py" "$SMTP_SINK_PORT" "$CERTIFICATES/smtp-sink.pem" "$CERTIFICATES/smtp-sink.key" "$RUN/mail-$edition.jsonl" ;;
       redis) printf 'exec redis-server %q\n' "$RUN/redis/redis.conf" ;;
       *)
         mkdir -p "$RUN/data/$name"
