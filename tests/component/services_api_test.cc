@@ -332,6 +332,21 @@ TEST_F(ServicesApiTest, HidesADossierOfAnotherAgencyAsIfItWereMissing) {
               HasStatus(grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED"));
 }
 
+TEST_F(ServicesApiTest, NamesAnAgencyThatNobodyHasInsteadOfListingNothing) {
+  intake_v1::ListDossiersRequest dossiers;
+  dossiers.set_agency("H47.99.99");
+  intake_v1::ListDossiersResponse page;
+  EXPECT_THAT(call(intake_, &intake_v1::IntakeService::Stub::ListDossiers, dossiers, page),
+              HasStatus(grpc::StatusCode::INVALID_ARGUMENT, "AGENCY_UNKNOWN"));
+  agency_v1::ListWorkRequest work;
+  work.set_agency("H47.99.99");
+  agency_v1::ListWorkResponse inbox;
+  EXPECT_THAT(call(agency_, &agency_v1::AgencyService::Stub::ListWork, work, inbox),
+              HasStatus(grpc::StatusCode::INVALID_ARGUMENT, "AGENCY_UNKNOWN"));
+  EXPECT_THAT(call(intake_, &intake_v1::IntakeService::Stub::ListDossiers, dossiers, page, "elsewhere"),
+              HasStatus(grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED"));
+}
+
 TEST_F(ServicesApiTest, ErasesWhatItSealedWhereverItStands) {
   const auto received = receive(kExtract);
   EXPECT_THAT(everything_stored(), Not(HasSubstr("canary")));

@@ -133,8 +133,9 @@ void AgencyApi::list_work(const rpc::Call& call, const v1::ListWorkRequest& requ
   if (!catalogue) return out.fail(catalogue.error());
   const auto* principal = (*catalogue)->principal(call.principal);
   const std::string agency = request.agency().empty() && principal != nullptr ? principal->agency : request.agency();
-  if (principal == nullptr || !Catalogue::allows_some_procedure(*principal, Action::kReadWork, agency)) {
-    return out.fail(shared_kernel::api::not_granted(Action::kReadWork));
+  if (const auto granted = shared_kernel::api::require_agency(**catalogue, call.principal, Action::kReadWork, agency);
+      !granted) {
+    return out.fail(granted.error());
   }
   shared_kernel::api::ListQuery wanted{"agency-processing", parts_.gateway.partition_count(), "inbox", {}};
   std::vector<v1::WorkState> states = {v1::WORK_STATE_OFFERED, v1::WORK_STATE_ACCEPTED, v1::WORK_STATE_SUSPENDED};

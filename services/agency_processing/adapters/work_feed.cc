@@ -148,11 +148,7 @@ void WorkFeed::tick() {
 Result<void> WorkFeed::allowed(const StreamWish& wish) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return failure(catalogue.error());
-  const auto* principal = (*catalogue)->principal(wish.call.principal);
-  if (principal == nullptr || !Catalogue::allows_some_procedure(*principal, Action::kReadWork, wish.agency)) {
-    return failure(shared_kernel::api::not_granted(Action::kReadWork));
-  }
-  return {};
+  return shared_kernel::api::require_agency(**catalogue, wish.call.principal, Action::kReadWork, wish.agency);
 }
 
 void WorkFeed::start(const std::shared_ptr<WorkStream>& stream, StreamWish wish) {

@@ -139,10 +139,12 @@ void IntakeApi::list_dossiers(const rpc::Call& call, const v1::ListDossiersReque
                               const Out<v1::ListDossiersResponse>& out) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
-  const auto* principal = (*catalogue)->principal(call.principal);
-  if (principal == nullptr || !Catalogue::allows_some_procedure(*principal, Action::kReadDossier, request.agency())) {
-    return out.fail(shared_kernel::api::not_granted(Action::kReadDossier));
+  if (const auto granted =
+          shared_kernel::api::require_agency(**catalogue, call.principal, Action::kReadDossier, request.agency());
+      !granted) {
+    return out.fail(granted.error());
   }
+  const auto* principal = (*catalogue)->principal(call.principal);
   shared_kernel::api::ListQuery wanted{"intake", parts_.gateway.partition_count(), "status", {}};
   wanted.descending = true;
   for (std::uint32_t status = 1; status <= kStatusMax; ++status) {

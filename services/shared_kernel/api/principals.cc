@@ -42,6 +42,20 @@ Result<void> require_service(const Catalogue& catalogue, const std::string& id, 
   return {};
 }
 
+Result<void> require_agency(const Catalogue& catalogue, const std::string& id, Action action, const std::string& agency) {
+  const auto* principal = catalogue.principal(id);
+  if (principal == nullptr || !Catalogue::allows_some_procedure(*principal, action, agency))
+    return failure(not_granted(action));
+  if (catalogue.agency(agency) == nullptr) {
+    return failure({ErrorCode::kInvalidArgument,
+                    "AGENCY_UNKNOWN",
+                    "Không có cơ quan “" + agency + "” trong danh mục; hãy kiểm tra mã cơ quan.",
+                    "The catalogue has no agency “" + agency + "”; check its code.",
+                    {{"agency", "unknown"}}});
+  }
+  return {};
+}
+
 bool may_know_of(const Principal& principal, std::string_view agency, std::string_view procedure) {
   return std::any_of(kActions.begin(), kActions.end(),
                      [&](Action action) { return Catalogue::allows(principal, action, agency, procedure); });

@@ -18,6 +18,11 @@ rpc::PrincipalLookup principals_of(const ledger::RulesStore& rules);
 /// Errors: kPermissionDenied, reason NOT_GRANTED, naming the action.
 Result<void> require_service(const Catalogue& catalogue, const std::string& principal, Action action);
 
+/// Whether the principal may do this with what lies at the agency, for some procedure at least. Errors: kPermissionDenied,
+/// reason NOT_GRANTED, naming the action; kInvalidArgument, reason AGENCY_UNKNOWN, when the catalogue has no such agency.
+Result<void> require_agency(const Catalogue& catalogue, const std::string& principal, Action action,
+                            const std::string& agency);
+
 /// True when a grant of any kind covers this agency and procedure: then the dossier may be known of.
 bool may_know_of(const Principal& principal, std::string_view agency, std::string_view procedure);
 
