@@ -2,7 +2,7 @@
 """Reads raw ledgers and the clients' own file of acknowledgements; says what was lost, doubled or put out of order.
 
     checker.py --acknowledgements FILE (--export FILE | --sqlite PATH | --kafka BOOTSTRAP [--certificates DIR --name NAME])
-               [--mail FILE] [--rules FILE] [--save FILE] [--settle SECONDS]
+               [--mail FILE] [--webhooks FILE --subscription FILE] [--rules FILE] [--save FILE] [--settle SECONDS]
 
 An acknowledgement is one JSON line: {"service", "p", "dossier", "request_id", "seq", "block_seq", "start_us", "end_us"} and, for the
 answer to a repeated request, "replayed": true; dossier as the API names it or as 32 hexadecimal digits, request_id as a UUID, with or without the home key in front.
@@ -85,6 +85,8 @@ def main():
     parser.add_argument("--certificates", metavar="DIR", help="directory with ca.pem, NAME.pem, NAME.key; without it the broker is read in clear")
     parser.add_argument("--name", default="deploy")
     parser.add_argument("--mail", metavar="FILE", help="what tools/smtp_sink took: compared with the notices that went out")
+    parser.add_argument("--webhooks", metavar="FILE", help="what tools/webhook_receiver was sent: compared with the public events of --subscription")
+    parser.add_argument("--subscription", metavar="FILE", help="catalogue file with one subscription")
     parser.add_argument("--rules", default=str(pathlib.Path(__file__).resolve().parent / "rules.json"), metavar="FILE")
     parser.add_argument("--settle", type=float, default=0, metavar="SECONDS",
                         help="reads again until nothing is found, at most this long: a decision made just now is taken in a moment later")
@@ -93,12 +95,14 @@ def main():
     end = time.monotonic() + arguments.settle
     try:
         rules, ledgers = read_rules(arguments.rules)
+        types = receivers.types_of(arguments.subscription) if arguments.webhooks else set()
         while True:
             acknowledgements = read_acknowledgements(arguments.acknowledgements)
             raw = read_ledgers(arguments, ledgers)
             # Read after the ledgers: what stands there as handed over came to the receiver before.
             mail = receivers.lines_of(arguments.mail) if arguments.mail else None
-            findings = history.check(raw, acknowledgements, rules, mail)
+            webhooks = (types, receivers.lines_of(arguments.webhooks)) if arguments.webhooks else None
+            findings = history.check(raw, acknowledgements, rules, mail, webhooks)
             if findings.clean or time.monotonic() >= end:
                 break
             time.sleep(1)
@@ -115,7 +119,8 @@ def main():
     total = findings.totals
     print(f"{total['ledgers']} partitions, {total['records']} records, {total['blocks']} effective blocks, {total['void']} void, "
           f"{total['ignored']} ignored, {total['decisions']} decisions, {total['acknowledgements']} acknowledgements"
-          + (f", {total['messages']} messages by mail, {total['repeats']} of them repeated" if arguments.mail else ""))
+          + (f", {total['messages']} messages by mail, {total['repeats']} of them repeated" if arguments.mail else "")
+          + (f", {total['webhooks']} events to a subscriber, {total['webhook repeats']} of them repeated" if arguments.webhooks else ""))
     print(findings.line())
     return 0 if findings.clean else 1
 

@@ -1,14 +1,18 @@
 """Compares what stands in the ledgers with what receivers outside have really got.
 
 * Lost: a notice that a provider is said to have, and that the receiver never saw; an e-mail whose time has come and of which
-  nothing was heard; something a receiver has that nobody decided.
-* Doubled: two notices for one (event, recipient, channel) of a dossier; one key under which a receiver got two different things.
+  nothing was heard; a public event that a subscriber never got; something a receiver has that nobody decided.
+* Doubled: two notices for one (event, recipient, channel) of a dossier; one key under which a receiver got two different things;
+  one public event under two keys.
+* Out of order: the first copy of a dossier's event that comes behind a later one of the same ledger.
 
 A receiver that gets the same key again with the same content can tell (calls are made at least once): this is counted, not found.
 """
 import collections
 import json
 import time
+
+import yaml
 
 import records
 
@@ -91,3 +95,62 @@ def check_mail(ledgers, messages, findings, now=None):
             findings.lost(f"notice {number} of dossier {dossier.hex()} was handed over, and the mail server never saw it")
         elif notice["due"] is not None and notice["due"] < now * 1e6:
             findings.lost(f"notice {number} of dossier {dossier.hex()} was due and has neither gone out nor failed")
+
+
+def types_of(path):
+    """What the one subscription of a catalogue file wants."""
+    with open(path, encoding="utf-8") as file:
+        [one] = yaml.safe_load(file)["webhooks"]
+    return set(one["types"])
+
+
+def event_numbers(types, ledger):
+    """The event types of a ledger that are among the CloudEvents types subscribed to: number -> CloudEvents type."""
+    modules = {"agency-processing": "agency", "postal-dispatch": "postal"}
+    enum = records.generated(f"lienthong.{modules.get(ledger, ledger)}.v1.events").EventType
+    named = {f"vn.lienthong.{ledger}.{name.removeprefix('EVENT_TYPE_').lower()}.v1": number for name, number in enum.items()}
+    return {number: name for name, number in named.items() if name in types}
+
+
+def subscribed_events(ledgers, types):
+    """id -> CloudEvents type of everything the ledgers hold that a subscriber to these types is to get."""
+    wanted = {}
+    for (name, partition), ledger in ledgers.items():
+        if name == "catalogue":
+            continue
+        numbers = event_numbers(types, name)
+        for decision in ledger.decisions:
+            for place, event in enumerate(decision.leaf.events):
+                if event.type in numbers:
+                    block = decision.block
+                    wanted[f"{block.ledger_id.hex()}/{partition}/{block.block_seq}/{decision.index}.{place}"] = numbers[event.type]
+    return wanted
+
+
+def check_webhooks(ledgers, types, lines, findings):
+    """`types`: what the subscriber wants; `lines`: what it was sent, oldest first."""
+    wanted, keys, last = subscribed_events(ledgers, types), {}, {}
+    for line in lines:
+        event = line["event"]
+        # A trial message of an operator is no event; one that was refused, or not signed, was not taken.
+        if event.startswith("test/") or line["status"] // 100 != 2:
+            continue
+        findings.totals["webhooks"] += 1
+        if event not in wanted:
+            findings.lost(f"the subscriber was sent {event}, which is not in the ledgers or not for it")
+        if event in keys:
+            findings.totals["webhook repeats"] += 1
+            if keys[event] != line["key"]:
+                findings.doubled(f"{event} was sent under the keys {keys[event]} and {line['key']}")
+            continue
+        keys[event] = line["key"]
+        ledger, partition, block, place = event.split("/")
+        position = (int(block), *map(int, place.split(".")))
+        if position < last.get((ledger, partition, line["subject"]), (-1, 0, 0)):
+            findings.out_of_order(f"{event} came behind a later event of its dossier")
+        last[(ledger, partition, line["subject"])] = position
+    for event in wanted.keys() - keys.keys():
+        findings.lost(f"the subscriber never got {event} ({wanted[event]})")
+    for key, count in collections.Counter(keys.values()).items():
+        if count > 1:
+            findings.doubled(f"{count} events were sent under key {key}")

@@ -85,5 +85,48 @@ class Mail(unittest.TestCase):
         self.assertEqual(self.check(self.message(KEYS[0]), self.message(KEYS[0], to="khac@example.vn")).line(), "0 lost, 1 doubled, 0 out of order")
 
 
+class Webhooks(unittest.TestCase):
+    LEDGER = bytes(16)
+    TYPES = {"vn.lienthong.intake.dossier_accepted.v1"}
+
+    def setUp(self):
+        enum = records.generated("lienthong.intake.v1.events").EventType
+        wanted, other = enum.Value("EVENT_TYPE_DOSSIER_ACCEPTED"), enum.Value("EVENT_TYPE_STATUS_CHANGED")
+        decisions = []
+        for number in (1, 2):
+            block = types.SimpleNamespace(ledger_id=self.LEDGER, block_seq=number)
+            leaf = types.SimpleNamespace(dossier_id=DOSSIER, events=[types.SimpleNamespace(type=other), types.SimpleNamespace(type=wanted)])
+            decisions.append(types.SimpleNamespace(block=block, index=0, leaf=leaf))
+        self.ledgers = {("intake", 0): types.SimpleNamespace(decisions=decisions)}
+
+    def line(self, block, key=None, place="0.1", status=204):
+        return {"event": f"{self.LEDGER.hex()}/0/{block}/{place}", "key": key or f"k{block}", "subject": "A", "status": status}
+
+    def check(self, *lines):
+        findings = history.Findings()
+        receivers.check_webhooks(self.ledgers, self.TYPES, list(lines), findings)
+        return findings
+
+    def test_nothing_is_found_where_each_event_came_in_order(self):
+        findings = self.check(self.line(1, status=503), self.line(1), self.line(1), self.line(2), {**self.line(1), "event": "test/1"})
+        self.assertTrue(findings.clean, findings.examples)
+        self.assertEqual(findings.totals["webhook repeats"], 1)
+
+    def test_an_event_that_never_came_is_lost(self):
+        self.assertEqual(self.check(self.line(1), self.line(2, status=503)).line(), "1 lost, 0 doubled, 0 out of order")
+
+    def test_an_event_nobody_subscribed_to_is_found(self):
+        self.assertEqual(self.check(self.line(1), self.line(1, key="k3", place="0.0"), self.line(2)).counts["lost"], 1)
+
+    def test_a_later_event_before_an_earlier_one_is_out_of_order(self):
+        self.assertEqual(self.check(self.line(2), self.line(1)).line(), "0 lost, 0 doubled, 1 out of order")
+
+    def test_one_event_under_two_keys_is_doubled(self):
+        self.assertEqual(self.check(self.line(1), self.line(1, key="k9"), self.line(2)).line(), "0 lost, 1 doubled, 0 out of order")
+
+    def test_two_events_under_one_key_are_doubled(self):
+        self.assertEqual(self.check(self.line(1), self.line(2, key="k1")).line(), "0 lost, 1 doubled, 0 out of order")
+
+
 if __name__ == "__main__":
     unittest.main()
