@@ -118,7 +118,7 @@ Answered refused(DossierName dossier, Error error) {
 }  // namespace
 
 void WorkAnswers::answer(const rpc::Call& call, const v1::WorkAnswer& answer, Done done) const {
-  auto names = commands_.existing(answer.header(), answer.work().dossier_id());
+  auto names = shared_kernel::api::Commands::existing(answer.header(), answer.work().dossier_id());
   if (!names) return done(refused({}, std::move(names.error())));
   if (auto checked = check(answer); !checked) return done(refused(names->dossier, std::move(checked.error())));
   auto command = commands_.begin(call, answer.header(), *names, answer);

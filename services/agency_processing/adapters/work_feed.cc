@@ -396,7 +396,7 @@ void WorkFeed::gather_results(Session& session, v1::StreamWorkResponse& out) {
   for (const auto& one : done) parts_.answers.set_result(one.request_id, one.leg, one.answered, *out.add_results());
 }
 
-void WorkFeed::gather_snapshot(Session& session, v1::StreamWorkResponse& out) {
+void WorkFeed::gather_snapshot(Session& session, v1::StreamWorkResponse& out) const {
   if (session.snapshot.empty() && !session.last_page) return;
   const auto count = std::min(session.snapshot.size(), settings_.batch_items_max);
   for (std::size_t i = 0; i < count; ++i) out.mutable_items()->Add(std::move(session.snapshot[i]));

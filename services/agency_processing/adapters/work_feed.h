@@ -102,7 +102,7 @@ class WorkFeed final : public ports::LogSink {
   void looked_up(const LookUp& wanted, const shared_kernel::api::ReadDossier& read);
   void anchor(Session& session, std::uint32_t partition, const ports::Fetched& fetched);
   void take(Session& session, std::uint32_t partition, const ports::Fetched& fetched);
-  void gather_snapshot(Session& session, v1::StreamWorkResponse& out);
+  void gather_snapshot(Session& session, v1::StreamWorkResponse& out) const;
   void gather_results(Session& session, v1::StreamWorkResponse& out);
   bool gather_block(Session& session, std::uint32_t partition, v1::StreamWorkResponse& out);
   void flush(Session& session);
@@ -137,7 +137,7 @@ class WorkStream final : public rpc::StreamHandler, public std::enable_shared_fr
   WorkStream(WorkFeed& feed, rpc::Call call) : feed_(feed), call_(std::move(call)) {}
 
   void on_open(std::shared_ptr<rpc::RawStream> stream) override;
-  void on_message(const rpc::RawRequest& request) override;
+  void on_message(const rpc::RawRequest& raw) override;
   void on_half_close() override;
   void on_writable() override;
   void on_closed() override;

@@ -51,7 +51,7 @@ void WorkStream::take_answers(const v1::AnswerWorkRequest& request) {
   for (const auto& answer : request.answers()) {
     feed_.parts_.answers.answer(call_, answer,
                                 [self = shared_from_this(), id = answer.header().request_id(),
-                                 leg = answer.work().leg()](Answered done) { self->answered(id, leg, std::move(done)); });
+                                 leg = answer.work().leg()](const Answered& done) { self->answered(id, leg, done); });
   }
 }
 

@@ -105,7 +105,7 @@ void IntakeApi::with_dossier_key(const rpc::Call& call, const Name& dossier,
 template <class Request, class Reply>
 void IntakeApi::change(const rpc::Call& call, const Request& request, const Out<Reply>& out, v1::CommandType type,
                        std::function<Result<std::string>(Sealed&)> body, bool seals) {
-  auto names = commands_.existing(request.header(), request.dossier_id());
+  auto names = shared_kernel::api::Commands::existing(request.header(), request.dossier_id());
   if (!names) return out.fail(names.error());
   auto begun = commands_.begin(call, request.header(), *names, request);
   if (!begun) return out.fail(begun.error());
@@ -132,7 +132,7 @@ void IntakeApi::change(const rpc::Call& call, const Request& request, const Out<
 // ledger.
 void IntakeApi::erased(const rpc::Call& call, const v1::ErasePersonalDataRequest& request,
                        const Out<v1::ErasePersonalDataResponse>& out) {
-  const auto names = commands_.existing(request.header(), request.dossier_id());
+  const auto names = shared_kernel::api::Commands::existing(request.header(), request.dossier_id());
   if (!names) return out.fail(names.error());
   if (const auto reason = check_reason(request.reason(), false); !reason) return out.fail(reason.error());
   auto command = commands_.begin(call, request.header(), *names, request);
