@@ -32,6 +32,7 @@ std::string_view name_of(Action action) {
     case Action::kReadNotice: return "notice.read";
     case Action::kSteerNotice: return "notice.steer";
     case Action::kReportReceipt: return "notice.receipt";
+    case Action::kReportDelivery: return "webhook.report";
     case Action::kReadContact: return "contact.read";
   }
   return "";

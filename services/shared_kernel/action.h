@@ -33,6 +33,7 @@ enum class Action : std::uint8_t {
   kSteerNotice = 25,     ///< `notice.steer`: send a failed notice again.
   kReportReceipt = 26,   ///< `notice.receipt`: report what became of a notice; providers' gateways only.
   kReadContact = 27,     ///< `contact.read`: services only.
+  kReportDelivery = 28,  ///< `webhook.report`: how far the events of a subscription are; services only.
   kSendPost = 32,        ///< `post.send`: order, hand over and take over shipments; make, seal and open bags.
   kReadPost = 33,        ///< `post.read`
   kScanPost = 34,        ///< `post.scan`: report what happened to an item, as its carrier.
@@ -48,7 +49,7 @@ inline constexpr std::array kActions = {
     Action::kResumeParked,   Action::kReadLedger,      Action::kForwardCommand,    Action::kReadNotice,
     Action::kSteerNotice,    Action::kReportReceipt,   Action::kReadContact,       Action::kSendPost,
     Action::kReadPost,       Action::kScanPost,        Action::kTellPost,          Action::kSettlePost,
-    Action::kReadEvents};
+    Action::kReadEvents,     Action::kReportDelivery};
 
 /// The name used in catalogue files, e.g. `work.answer`.
 std::string_view name_of(Action action);

@@ -141,6 +141,10 @@ const AgencyContact* NoticeSettings::contact(std::string_view agency) const {
   return first(contacts, [&](const AgencyContact& contact) { return contact.agency == agency; });
 }
 
+const WebhookSubscription* NoticeSettings::webhook(std::string_view id) const {
+  return first(webhooks, [&](const WebhookSubscription& webhook) { return webhook.id == id; });
+}
+
 Instant after_quiet_hours(Instant at, const QuietHours& quiet) {
   if (quiet.from == quiet.until) return at;
   const LocalMinute now = minute_of(at);

@@ -173,12 +173,26 @@ struct QuietHours {
   bool operator==(const QuietHours&) const = default;
 };
 
+/// Another system that is sent the public events of dossiers by HTTP.
+struct WebhookSubscription {
+  std::string id;
+  std::string url;  ///< https only.
+  /// Name of the file of its signing keys, in the process's key directory.
+  std::string keys;
+  std::vector<std::string> types;       ///< CloudEvents types; empty: all.
+  std::vector<std::string> agencies;    ///< That received the dossier, or that the event names; empty: all.
+  std::vector<std::string> procedures;  ///< Empty: all.
+  LocalDay since;                       ///< Events recorded before this day are not sent.
+  bool operator==(const WebhookSubscription&) const = default;
+};
+
 struct NoticeSettings {
   QuietHours quiet;
   std::vector<NoticeProvider> providers;  ///< Of one channel: first choice first.
   std::vector<NoticeTemplate> templates;
   std::vector<NoticeRule> rules;
   std::vector<AgencyContact> contacts;
+  std::vector<WebhookSubscription> webhooks;
   bool operator==(const NoticeSettings&) const = default;
 
   /// Null when unknown.
@@ -186,6 +200,7 @@ struct NoticeSettings {
   const NoticeRule* rule(std::string_view id) const;
   const NoticeProvider* provider(std::string_view id) const;
   const AgencyContact* contact(std::string_view agency) const;
+  const WebhookSubscription* webhook(std::string_view id) const;
 };
 
 /// The earliest time at or after `at` outside of the quiet hours.

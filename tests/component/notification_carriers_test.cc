@@ -300,11 +300,17 @@ TEST(ProviderSettingsTest, NamesWhatIsWrong) {
   const auto read = [&](const std::string& text) {
     std::ofstream(file) << text;
     const auto providers = read_providers(file);
-    return providers ? std::to_string(providers->size()) : providers.error().message_en;
+    return providers ? std::to_string(providers->carriers.size()) + " " + std::to_string(providers->receipts.size())
+                     : providers.error().message_en;
   };
   EXPECT_EQ(
       read("providers:\n  - {id: a, kind: trial, result: success}\n  - {id: b, kind: trial, result: permanent-failure}"),
-      "2");
+      "2 0");
+  std::ofstream(directory.path() + "/keys") << "0123456789abcdef";
+  EXPECT_EQ(read("providers: [{id: a, kind: trial, result: success, receipt_keys_file: " + directory.path() + "/keys}]"),
+            "1 1");
+  EXPECT_THAT(read("providers: [{id: a, kind: trial, result: success, receipt_keys_file: /nowhere}]"),
+              HasSubstr("one or two keys"));
   EXPECT_THAT(read("providers: [{id: a, kind: fax}]"), HasSubstr("a: kind is smtp, sms or trial"));
   EXPECT_THAT(read("providers: [{id: a, kind: smtp, url: 'smtps://x:1', from: nobody}]"),
               HasSubstr("from is no mail address"));

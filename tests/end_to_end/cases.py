@@ -22,10 +22,11 @@ class Base(unittest.TestCase):
     edition = None
     replicas = None
     partitions = 2
+    webhooks = False
 
     @classmethod
     def setUpClass(cls):
-        cls.system = System(cls.edition, cls.partitions, cls.replicas)
+        cls.system = System(cls.edition, cls.partitions, cls.replicas, cls.webhooks)
         try:
             cls.system.start()
         except BaseException:

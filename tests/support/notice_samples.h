@@ -11,7 +11,7 @@ namespace lienthong::test_support {
 inline std::vector<notification::FactBody> notification_facts() {
   using namespace notification;
   const auto home = *HomeKey::parse("H47.22.02");
-  return {DossierSubmitted{home, "1.001776", "H47.22.02"},
+  return {DossierSubmitted{home, "1.001776", "H47.22.02", 2, 3},
           DossierAccepted{home, "000.02.22.H47-260302-0001", "1.001776", "H47.22.02", {1}, {2}},
           DossierNotAccepted{"NOT_COMPLETE", sealed_part('r')},
           SupplementRequested{{2, 1}, "H47.22", "MISSING_PAPER", sealed_part('s')},
@@ -59,6 +59,13 @@ inline notification::NoticeCreated notice_sample() {
   return made;
 }
 
+inline notification::DeliveriesReported deliveries_sample() {
+  return {{{"intake", 7, 8, 9}},
+          {{"00ff/1/2/3.4", true, 2, 204, "", {10}}, {"00ff/1/2/3.5", false, 1, 503, "HTTP_503", {11}}},
+          {{"00ff/1/2/3.5", {11}, 1, "HTTP_503"}},
+          "GIVEN_UP"};
+}
+
 /// One event per alternative, in their order.
 inline std::vector<notification::Event> notification_events() {
   using namespace notification;
@@ -73,13 +80,21 @@ inline std::vector<notification::Event> notification_events() {
           {at, NoticeDelivered{1, "ref-1", "n***@example.vn"}},
           {at, NoticeFailed{1, Phase::kTemporaryFailure, "SMTP_451"}},
           {at, NoticeCancelled{1, "NO_LONGER_SO"}},
-          {at, NoticeRetried{1, {12}}}};
+          {at, NoticeRetried{1, {12}}},
+          {at, LineOpened{"land-office", {13}}},
+          {at, deliveries_sample()},
+          {at, LineSteered{"00ff/1/2/3.4", {14}}}};
 }
 
 /// One command per alternative, every field set.
 inline std::vector<notification::CommandBody> notification_commands() {
   using namespace notification;
-  return {RetryNotice{3}, RecordReceipt{3, "sms-gateway", Receipt::kTemporaryFailure, "PHONE_OFF"}, MarkRead{3}};
+  return {RetryNotice{3},
+          RecordReceipt{3, "sms-gateway", Receipt::kTemporaryFailure, "PHONE_OFF"},
+          MarkRead{3},
+          OpenLine{"land-office", {13}},
+          ReportDeliveries{2, deliveries_sample()},
+          SteerLine{"00ff/1/2/3.4", {14}}};
 }
 
 /// A state with every field set.
@@ -91,6 +106,8 @@ inline notification::State notification_state_sample() {
   state.dossier_code = "000.02.22.H47-260302-0001";
   state.procedure_code = "1.001776";
   state.received_by = "H47.22.02";
+  state.channel = 2;
+  state.applicant_kind = 3;
   state.received_at = {1};
   state.appointment_at = {2};
   state.processed_at = {3};
@@ -113,6 +130,16 @@ inline notification::State notification_state_sample() {
   notice.receipt_until = {11};
   notice.reason_code = "PHONE_OFF";
   state.notices = {notice};
+  state.line = {"land-office",
+                2,
+                {13},
+                deliveries_sample().positions,
+                deliveries_sample().failing,
+                {"00ff/1/2/3.4"},
+                deliveries_sample().tried,
+                5,
+                {14},
+                "GIVEN_UP"};
   return state;
 }
 

@@ -119,10 +119,11 @@ class Process:
 
 
 class System:
-    """`edition`: `kafka` or `embedded`. `replicas`: how many processes of a service, e.g. {"routing": 2}."""
+    """`edition`: `kafka` or `embedded`. `replicas`: how many processes of a service, e.g. {"routing": 2}. `webhooks`: the
+    catalogue's subscriber is there."""
 
-    def __init__(self, edition="kafka", partitions=2, replicas=None):
-        self.edition, self.partitions, self.replicas = edition, partitions, replicas or {}
+    def __init__(self, edition="kafka", partitions=2, replicas=None, webhooks=False):
+        self.edition, self.partitions, self.replicas, self.webhooks = edition, partitions, replicas or {}, webhooks
         # The path of a Unix socket is short.
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
         self.certificates, self.secrets = self.directory / "certificates", self.directory / "secrets"
@@ -155,6 +156,9 @@ class System:
             self._wait("broker", self.broker_answers, 60)
         self._add_smtp_sink()
         self.processes["smtp-sink"].start()
+        if self.webhooks:
+            self._add_webhook_receiver()
+            self.processes["webhook-receiver"].start()
         self._add_services()
         self.ltctl("ledger", "genesis", "--partitions", self.partitions)
         for name in self.service_processes():
@@ -201,7 +205,8 @@ class System:
 
     def _make_certificates(self):
         names = run([sys.executable, ROOT / "tools/dev/principals.py", ROOT / "deploy/catalogue"]).stdout.split()
-        base = ["broker", "deploy", "intake", "routing", "agency-processing", "monitoring", "notification", "postal-dispatch", "smtp-sink", "lienthong", "operator", "demo", "ltctl"]
+        base = ["broker", "deploy", "intake", "routing", "agency-processing", "monitoring", "notification", "postal-dispatch", "smtp-sink",
+                "webhook-receiver", "lienthong", "operator", "demo", "ltctl"]
         run([ROOT / "deploy/local/certificates.sh", self.certificates, *sorted({*names, *base})])
         self.secrets.mkdir(mode=0o700)
         for key in ("sealing", "digest"):
@@ -233,10 +238,33 @@ class System:
         lines.append("  - {id: sms-gateway, kind: trial, result: success}")
         (self.directory / "providers.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
+    def _add_webhook_receiver(self):
+        """The subscriber of deploy/catalogue/webhooks.yaml."""
+        self.webhook_port = free_ports(1)[0]
+        keys = self.secrets / "webhooks"
+        keys.mkdir(mode=0o700)
+        (keys / "trial").write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        self._add("webhook-receiver", [sys.executable, "-B", ROOT / "tools/webhook_receiver/webhook_receiver.py", self.webhook_port,
+                                       self.certificates / "webhook-receiver.pem", self.certificates / "webhook-receiver.key", keys / "trial",
+                                       self.directory / "webhooks.jsonl", self.directory / "webhooks.behaviour"], dict(os.environ))
+
+    def _webhook_settings(self):
+        if not self.webhooks:
+            return {}
+        return {"LIENTHONG_WEBHOOK_KEYS_DIR": str(self.secrets / "webhooks"), "LIENTHONG_WEBHOOK_CA": str(self.certificates / "ca.pem"),
+                "LIENTHONG_WEBHOOK_TARGETS": f"webhook-receiver:443=127.0.0.1:{self.webhook_port}"}
+
+    def webhook_records(self):
+        """What the subscriber has been sent so far, oldest first."""
+        return self._lines("webhooks.jsonl")
+
     def mail(self):
         """What the sink has taken so far, oldest first."""
+        return self._lines("mail.jsonl")
+
+    def _lines(self, name):
         try:
-            with open(self.directory / "mail.jsonl", encoding="utf-8") as file:
+            with open(self.directory / name, encoding="utf-8") as file:
                 return [json.loads(line) for line in file if line.endswith("\n")]
         except FileNotFoundError:
             return []
@@ -261,11 +289,12 @@ class System:
                                LIENTHONG_KEY_FILE=str(self.secrets / "sealing.key"),
                                LIENTHONG_DIGEST_KEY_FILE=str(self.secrets / "digest.key"),
                                LIENTHONG_PROVIDERS_FILE=str(self.directory / "providers.yaml"),
-                               LIENTHONG_CARRIERS_DIR=str(ROOT / "deploy/carriers"), LIENTHONG_LOG_LEVEL="info")
+                               LIENTHONG_CARRIERS_DIR=str(ROOT / "deploy/carriers"), LIENTHONG_LOG_LEVEL="info",
+                               **self._webhook_settings())
             self._add(name, [BINARIES[service]], environment)
 
     def service_processes(self):
-        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink")]
+        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink", "webhook-receiver")]
 
     def ledger_settings(self, principal, redis_user):
         settings = {"LIENTHONG_PARTITIONS": str(self.partitions), "LIENTHONG_SESSION_MS": "2000"}

@@ -129,6 +129,43 @@ INSTANTIATE_TEST_SUITE_P(
               "this is no e-mail address"},
         Fault{"contact of nobody", [](auto& c) { c.notices.contacts[0].agency = "X"; }, "there is no agency “X”"}));
 
+CatalogueContents with_webhook(const WebhookSubscription& webhook) {
+  auto contents = test_support::notice_contents();
+  contents.notices.webhooks = {webhook};
+  return contents;
+}
+
+TEST(CatalogueNoticesTest, ASubscriptionThatCannotBeIsRefused) {
+  const WebhookSubscription good{"land-office",
+                                 "https://land.example/events",
+                                 "land",
+                                 {"vn.lienthong.intake.status_changed.v1"},
+                                 {"COMMUNE"},
+                                 {test_support::kProcedure},
+                                 make_day(2026, 1, 1)};
+  EXPECT_THAT(reasons(check_notices(with_webhook(good))), IsEmpty());
+  const auto refused = [&](auto change) {
+    auto webhook = good;
+    change(webhook);
+    const auto found = reasons(check_notices(with_webhook(webhook)));
+    return found.empty() ? std::string() : found.front();
+  };
+  for (const char* url :
+       {"http://land.example/", "https://", "https:///events", "https://user:secret@land.example/", "land.example",
+        "https://land.example/ events", "https://land.example/#part", "file:///etc/passwd"}) {
+    EXPECT_THAT(refused([&](auto& webhook) { webhook.url = url; }), HasSubstr("webhooks[0].url: the address must be https"))
+        << url;
+  }
+  EXPECT_THAT(refused([](auto& webhook) { webhook.keys = "../secret"; }), HasSubstr("no name of a key file"));
+  EXPECT_THAT(refused([](auto& webhook) { webhook.types = {"DossierAccepted"}; }), HasSubstr("there is no event type"));
+  EXPECT_THAT(refused([](auto& webhook) { webhook.agencies = {"NOBODY"}; }), HasSubstr("there is no agency"));
+  EXPECT_THAT(refused([](auto& webhook) { webhook.procedures = {"9.999999"}; }), HasSubstr("there is no procedure"));
+  EXPECT_THAT(refused([](auto& webhook) { webhook.id = "portal/national"; }), HasSubstr("is no id"));
+  auto twice = with_webhook(good);
+  twice.notices.webhooks.push_back(good);
+  EXPECT_THAT(reasons(check_notices(twice)), Contains(HasSubstr("stands twice")));
+}
+
 TEST(CatalogueNoticesTest, AReleasedTextNeverChanges) {
   const auto before = demonstration();
   auto after = before;

@@ -13,6 +13,7 @@ BIN=$ROOT/build/dev
 BROKER_SH=$ROOT/deploy/local/broker/broker.sh
 KAFKA_BOOTSTRAP=127.0.0.1:$((PORT_BASE + 20))
 SMTP_SINK_PORT=$((PORT_BASE + 10))
+WEBHOOK_PORT=$((PORT_BASE + 13))
 
 port_of() {
   case $1 in
@@ -44,8 +45,8 @@ binary_of() {
 # Processes of an edition in the order of their start.
 processes_of() {
   case $1 in
-    kafka) echo "broker redis smtp-sink intake routing agency-processing monitoring notification postal-dispatch" ;;
-    embedded) echo "smtp-sink lienthong" ;;
+    kafka) echo "broker redis smtp-sink webhook-receiver intake routing agency-processing monitoring notification postal-dispatch" ;;
+    embedded) echo "smtp-sink webhook-receiver lienthong" ;;
   esac
 }
 services_of() {
@@ -102,6 +103,8 @@ service_settings() {
   ledger_settings "$edition" "$name" "$name"
   addresses "$edition"
   printf 'LIENTHONG_PROVIDERS_FILE=%s\n' "$RUN/providers.yaml"
+  printf 'LIENTHONG_WEBHOOK_KEYS_DIR=%s\nLIENTHONG_WEBHOOK_CA=%s\n' "$SECRETS/webhooks" "$CERTIFICATES/ca.pem"
+  printf 'LIENTHONG_WEBHOOK_TARGETS=webhook-receiver:443=127.0.0.1:%s\n' "$WEBHOOK_PORT"
   printf 'LIENTHONG_KEY_FILE=%s\nLIENTHONG_DIGEST_KEY_FILE=%s\nLIENTHONG_LOG_LEVEL=%s\n' "$SECRETS/sealing.key" "$SECRETS/digest.key" "${LIENTHONG_LOG_LEVEL:-info}"
 }
 
@@ -158,6 +161,7 @@ write_processes() {
         printf '%q format && exec %q run\n' "$BROKER_SH" "$BROKER_SH"
         ;;
       smtp-sink) printf 'exec %q %s %q %q %q\n' "$ROOT/tools/smtp_sink/smtp_sink.py" "$SMTP_SINK_PORT" "$CERTIFICATES/smtp-sink.pem" "$CERTIFICATES/smtp-sink.key" "$RUN/mail-$edition.jsonl" ;;
+      webhook-receiver) printf 'exec %q %s %q %q %q %q %q\n' "$ROOT/tools/webhook_receiver/webhook_receiver.py" "$WEBHOOK_PORT" "$CERTIFICATES/webhook-receiver.pem" "$CERTIFICATES/webhook-receiver.key" "$SECRETS/webhooks/trial" "$RUN/webhooks-$edition.jsonl" "$RUN/webhooks.behaviour" ;;
       redis) printf 'exec redis-server %q\n' "$RUN/redis/redis.conf" ;;
       *)
         mkdir -p "$RUN/data/$name"
@@ -174,7 +178,7 @@ write_processes() {
 
 # Certificate names of the catalogue's principals, so that each agency's backend has its own.
 certificate_names() {
-  printf '%s\n' broker deploy intake routing agency-processing monitoring notification postal-dispatch smtp-sink lienthong operator demo ltctl
+  printf '%s\n' broker deploy intake routing agency-processing monitoring notification postal-dispatch smtp-sink webhook-receiver lienthong operator demo ltctl
   [ -d "$ROOT/deploy/catalogue" ] && "$ROOT/tools/dev/principals.py" "$ROOT/deploy/catalogue"
 }
 
@@ -191,6 +195,8 @@ make_secrets() {
   for key in sealing digest; do
     [ -s "$SECRETS/$key.key" ] || (umask 077 && openssl rand -hex -out "$SECRETS/$key.key" 32)
   done
+  mkdir -p "$SECRETS/webhooks"
+  [ -s "$SECRETS/webhooks/trial" ] || (umask 077 && openssl rand -hex -out "$SECRETS/webhooks/trial" 32)
 }
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -281,6 +287,7 @@ start_broker() { start_process broker && wait_until 90 broker broker_answers; }
 start_services() {
   local name
   start_process smtp-sink
+  start_process webhook-receiver
   for name in $(services_of "$1"); do start_process "$name"; done
   for name in $(services_of "$1"); do wait_until 60 "$name" service_answers "$name" || return 1; done
 }
@@ -329,6 +336,7 @@ show_status() {
     case $name in
       broker) health=$(broker_answers >/dev/null 2>&1 && echo answers || echo "no answer") ; address=$KAFKA_BOOTSTRAP ;;
       redis) health=$(redis_answers 2>/dev/null && echo answers || echo "no answer") ; address=unix:.run/redis ;;
+      webhook-receiver) health=$(port_is_free "$WEBHOOK_PORT" && echo "no answer" || echo answers) ; address=127.0.0.1:$WEBHOOK_PORT ;;
       smtp-sink) health=$(port_is_free "$SMTP_SINK_PORT" && echo "no answer" || echo answers) ; address=127.0.0.1:$SMTP_SINK_PORT ;;
       *) health=$(service_answers "$name" || true) ; address=127.0.0.1:$(port_of "$name") ;;
     esac

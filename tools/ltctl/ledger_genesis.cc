@@ -48,6 +48,8 @@ std::vector<kafka::Permission> permissions() {
     const auto own = machine->name();
     std::vector<LedgerName> foreign;
     for (const auto& [source, mask] : machine->sources()) foreign.push_back(source);
+    // It sends the events of all ledgers to subscribers.
+    if (own == "notification") foreign.push_back("postal-dispatch");
     if (own != kCatalogueLedger) foreign.emplace_back(kCatalogueLedger);
     // Intake shows the free texts of all services, which stand sealed in their ledgers.
     if (own == "intake") foreign.emplace_back("agency-processing");

@@ -8,6 +8,7 @@
 #include "tools/ltctl/parked_commands.h"
 #include "tools/ltctl/postal_commands.h"
 #include "tools/ltctl/session.h"
+#include "tools/ltctl/webhook_commands.h"
 #include "tools/ltctl/work_commands.h"
 
 #include <CLI/CLI.hpp>
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   lienthong::ltctl::add_work_commands(app, session);
   lienthong::ltctl::add_agency_commands(app, session);
   lienthong::ltctl::add_notice_commands(app, session);
+  lienthong::ltctl::add_webhook_commands(app, session);
   lienthong::ltctl::add_postal_commands(app, session);
   lienthong::ltctl::add_catalogue_commands(app, session);
   lienthong::ltctl::add_event_commands(app, session);

@@ -241,7 +241,7 @@ class Reader {
   void sections(const YAML::Node& root) {
     if (!is_map(root, {"title", "tiers", "areas", "calendars", "agencies", "bindings", "procedures", "principals",
                        "agency_backends", "quiet_hours", "notice_providers", "notice_templates", "notice_rules",
-                       "agency_contacts"}))
+                       "agency_contacts", "webhooks"}))
       return;
     if (root["title"].IsDefined()) title(root["title"]);
     list(root["tiers"], [&](const YAML::Node& node, std::size_t) { tier_system(node); });
@@ -258,6 +258,7 @@ class Reader {
     list(root["notice_templates"], [&](const YAML::Node& node, std::size_t) { notice_template(node); });
     list(root["notice_rules"], [&](const YAML::Node& node, std::size_t) { notice_rule(node); });
     list(root["agency_contacts"], [&](const YAML::Node& node, std::size_t) { agency_contact(node); });
+    list(root["webhooks"], [&](const YAML::Node& node, std::size_t) { webhook(node); });
   }
 
   static std::string at(std::string_view list, std::size_t index) {
@@ -697,6 +698,15 @@ class Reader {
     remember(at("agency_contacts", contents_.notices.contacts.size()), node);
     if (!is_map(node, {"agency", "email", "phone"})) return;
     contents_.notices.contacts.push_back({text(node, "agency"), optional_text(node, "email"), optional_text(node, "phone")});
+  }
+
+  void webhook(const YAML::Node& node) {
+    const auto path = at("webhooks", contents_.notices.webhooks.size());
+    remember(path, node);
+    if (!is_map(node, {"id", "url", "keys", "types", "agencies", "procedures", "since"})) return;
+    contents_.notices.webhooks.push_back({text(node, "id"), text(node, "url"), text(node, "keys"),
+                                          restriction(node, "types", path), restriction(node, "agencies", path),
+                                          restriction(node, "procedures", path), required_day(node, "since")});
   }
 
   std::string file_;

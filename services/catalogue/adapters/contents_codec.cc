@@ -350,6 +350,25 @@ Result<NoticeRule> decode(const v1::NoticeRule& wire) {
   return out;
 }
 
+void encode(const WebhookSubscription& subscription, v1::WebhookSubscription* wire) {
+  wire->set_id(subscription.id);
+  wire->set_url(subscription.url);
+  wire->set_keys(subscription.keys);
+  copy_to(subscription.types, wire->mutable_types());
+  copy_to(subscription.agencies, wire->mutable_agencies());
+  copy_to(subscription.procedures, wire->mutable_procedures());
+  wire->set_since_day(subscription.since.days);
+}
+WebhookSubscription decode(const v1::WebhookSubscription& wire) {
+  return {wire.id(),
+          wire.url(),
+          wire.keys(),
+          strings(wire.types()),
+          strings(wire.agencies()),
+          strings(wire.procedures()),
+          {wire.since_day()}};
+}
+
 /// Decodes a list whose entries may be malformed.
 template <class Wire, class T>
 Result<void> decode_list(const Wire& wire, std::vector<T>& out) {
@@ -397,6 +416,7 @@ v1::CatalogueContents encode_contents(const CatalogueContents& contents) {
     wire_contact->set_email(contact.email);
     wire_contact->set_phone(contact.phone);
   }
+  for (const auto& subscription : notices.webhooks) encode(subscription, wire.add_webhooks());
   if (notices.quiet != QuietHours{}) {
     wire.mutable_quiet_hours()->set_from_minute(static_cast<std::uint32_t>(notices.quiet.from));
     wire.mutable_quiet_hours()->set_until_minute(static_cast<std::uint32_t>(notices.quiet.until));
@@ -424,6 +444,7 @@ Result<CatalogueContents> decode_contents(const v1::CatalogueContents& wire) {
   for (const auto& contact : wire.agency_contacts()) {
     notices.contacts.push_back({contact.agency(), contact.email(), contact.phone()});
   }
+  for (const auto& subscription : wire.webhooks()) notices.webhooks.push_back(decode(subscription));
   if (wire.has_quiet_hours()) {
     const auto& quiet = wire.quiet_hours();
     if (quiet.from_minute() >= kMinutesPerDay || quiet.until_minute() >= kMinutesPerDay)

@@ -41,9 +41,17 @@ bool is_email(std::string_view text) {
          text.find('@', at_sign + 1) == std::string_view::npos && is_plain(text);
 }
 bool is_phone(std::string_view text) {
-  return text.size() >= 3 && text.size() <= 16 && std::all_of(text.begin(), text.end(), [&](char c) {
-           return (c >= '0' && c <= '9') || (c == '+' && &c == text.data());
-         });
+  if (text.size() > 16 || text.size() < 3) return false;
+  if (text.front() == '+') text.remove_prefix(1);
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// A host and what follows; whether it may be called is decided when it is called.
+bool is_target(std::string_view url) {
+  constexpr std::string_view kScheme = "https://";
+  if (!url.starts_with(kScheme) || !is_plain(url) || url.size() > 1024) return false;
+  const auto authority = url.substr(kScheme.size(), url.find_first_of("/?", kScheme.size()) - kScheme.size());
+  return !authority.empty() && authority.find('@') == std::string_view::npos && url.find('#') == std::string_view::npos;
 }
 
 bool is_leg_condition(NoticeCondition condition) {
@@ -59,6 +67,7 @@ class Checker {
     for (std::size_t i = 0; i < notices_.templates.size(); ++i) text(notices_.templates[i], i);
     for (std::size_t i = 0; i < notices_.rules.size(); ++i) rule(notices_.rules[i], i);
     for (std::size_t i = 0; i < notices_.contacts.size(); ++i) contact(notices_.contacts[i], i);
+    for (std::size_t i = 0; i < notices_.webhooks.size(); ++i) webhook(notices_.webhooks[i], i);
     return std::move(findings_);
   }
 
@@ -275,6 +284,39 @@ class Checker {
     if (!contact.phone.empty() && !is_phone(contact.phone)) {
       error(path + ".phone", {"số điện thoại không đúng dạng", "this is no telephone number"},
             {"ghi chữ số, có thể có + ở đầu", "write digits, + in front if needed"});
+    }
+  }
+
+  void webhook(const WebhookSubscription& hook, std::size_t i) {
+    const auto path = at("webhooks", i);
+    bad_id(path, hook.id);
+    if (notices_.webhook(hook.id) != &hook) twice(path, hook.id);
+    if (!is_target(hook.url)) {
+      error(path + ".url", {"địa chỉ phải là https, không có tên đăng nhập", "the address must be https, without a login"},
+            {"ghi như https://he-thong.example/su-kien", "write it as https://system.example/events"});
+    }
+    if (!is_id(hook.keys)) {
+      error(path + ".keys", {"tên tệp khóa không đúng", "this is no name of a key file"},
+            {"dùng chữ thường, số, _ và -, không có thư mục", "use small letters, digits, _ and -, no folder"});
+    }
+    for (const auto& type : hook.types) {
+      if (type.starts_with("vn.lienthong.") && type.ends_with(".v1") && is_plain(type)) continue;
+      error(path + ".types", {"không có loại sự kiện " + quoted(type), "there is no event type " + quoted(type)},
+            {"xem các loại trong docs/asyncapi.yaml", "see the types in docs/asyncapi.yaml"});
+    }
+    for (const auto& code : hook.agencies) {
+      if (std::any_of(contents_.agencies.begin(), contents_.agencies.end(),
+                      [&](const Agency& agency) { return agency.code == code; }))
+        continue;
+      error(path + ".agencies", {"không có cơ quan " + quoted(code), "there is no agency " + quoted(code)},
+            {"khai báo cơ quan này hoặc sửa mã", "define this agency or correct the code"});
+    }
+    for (const auto& code : hook.procedures) {
+      if (std::any_of(contents_.procedures.begin(), contents_.procedures.end(),
+                      [&](const Procedure& procedure) { return procedure.code == code; }))
+        continue;
+      error(path + ".procedures", {"không có thủ tục " + quoted(code), "there is no procedure " + quoted(code)},
+            {"khai báo thủ tục này hoặc sửa mã", "define this procedure or correct the code"});
     }
   }
 

@@ -1,6 +1,7 @@
 #include "notification/adapters/command_codec.h"
 
 #include "lienthong/notification/v1/commands.pb.h"
+#include "notification/adapters/line_codec.h"
 #include "platform/base/overloaded.h"
 #include "shared_kernel/adapters/values_codec.h"
 
@@ -55,6 +56,14 @@ CommandBody decode(const v1::RecordReceiptCommand& from, Decoding& in) {
 }
 CommandBody decode(const v1::MarkReadCommand& from, Decoding&) { return MarkRead{from.notice()}; }
 
+CommandBody decode(const v1::OpenLineCommand& from, Decoding& in) {
+  return OpenLine{in.take(decode_code(from.subscription(), "subscription")), {from.since()}};
+}
+CommandBody decode(const v1::ReportDeliveriesCommand& from, Decoding&) {
+  return ReportDeliveries{from.epoch(), decode_reported(from.report())};
+}
+CommandBody decode(const v1::SteerLineCommand& from, Decoding&) { return SteerLine{from.give_up(), {from.replay_since()}}; }
+
 template <class Message>
 Result<DecodedCommand> read(std::string_view bytes) {
   const auto message = wire::parse<Message>(bytes);
@@ -90,6 +99,24 @@ EncodedCommand encode_command(const CommandBody& body, std::optional<Instant> at
                                  v1::MarkReadCommand to;
                                  to.set_notice(read_mark.notice);
                                  return write(v1::COMMAND_TYPE_MARK_READ, std::move(to), at);
+                               },
+                               [&](const OpenLine& open) {
+                                 v1::OpenLineCommand to;
+                                 to.set_subscription(open.subscription);
+                                 to.set_since(open.since.micros);
+                                 return write(v1::COMMAND_TYPE_OPEN_LINE, std::move(to), at);
+                               },
+                               [&](const ReportDeliveries& report) {
+                                 v1::ReportDeliveriesCommand to;
+                                 to.set_epoch(report.epoch);
+                                 encode_reported(report.report, *to.mutable_report());
+                                 return write(v1::COMMAND_TYPE_REPORT_DELIVERIES, std::move(to), at);
+                               },
+                               [&](const SteerLine& steer) {
+                                 v1::SteerLineCommand to;
+                                 to.set_give_up(steer.give_up);
+                                 to.set_replay_since(steer.replay_since.micros);
+                                 return write(v1::COMMAND_TYPE_STEER_LINE, std::move(to), at);
                                }},
                     body);
 }
@@ -99,6 +126,9 @@ Result<DecodedCommand> decode_command(std::uint32_t type, std::string_view body)
     case v1::COMMAND_TYPE_RETRY_NOTICE: return read<v1::RetryNoticeCommand>(body);
     case v1::COMMAND_TYPE_RECORD_RECEIPT: return read<v1::RecordReceiptCommand>(body);
     case v1::COMMAND_TYPE_MARK_READ: return read<v1::MarkReadCommand>(body);
+    case v1::COMMAND_TYPE_OPEN_LINE: return read<v1::OpenLineCommand>(body);
+    case v1::COMMAND_TYPE_REPORT_DELIVERIES: return read<v1::ReportDeliveriesCommand>(body);
+    case v1::COMMAND_TYPE_STEER_LINE: return read<v1::SteerLineCommand>(body);
     case v1::COMMAND_TYPE_UNSPECIFIED:
     case v1::CommandType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::CommandType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

@@ -31,6 +31,7 @@ Result<Contact> IntakeContacts::find(const std::string& dossier_id, const std::s
                                                                             reply->email(),
                                                                             reply->phone(),
                                                                             reply->english(),
+                                                                            reply->by_proxy(),
                                                                             {reply->texts().begin(), reply->texts().end()}});
                                                });
   return answer.get();

@@ -16,6 +16,7 @@ struct Contact {
   std::string email;
   std::string phone;
   bool english = false;
+  bool by_proxy = false;           ///< An authorised person, not the applicant.
   std::vector<std::string> texts;  ///< Unsealed, as asked for.
 };
 

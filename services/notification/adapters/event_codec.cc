@@ -1,5 +1,6 @@
 #include "notification/adapters/event_codec.h"
 
+#include "notification/adapters/line_codec.h"
 #include "notification/adapters/notice_codec.h"
 #include "platform/base/overloaded.h"
 
@@ -15,6 +16,9 @@ FactNoted decode(const v1::FactNoted& from, Decoding& in) { return {in.take(deco
 ReminderSet decode(const v1::ReminderSet& from, Decoding&) { return {from.rule(), from.leg(), {from.at()}}; }
 ReminderRang decode(const v1::ReminderRang& from, Decoding&) { return {from.rule(), from.leg()}; }
 NoticeCreated decode(const v1::NoticeCreated& from, Decoding& in) { return decode_created(from, in); }
+LineOpened decode(const v1::LineOpened& from, Decoding&) { return {from.subscription(), {from.since()}}; }
+DeliveriesReported decode(const v1::DeliveriesReported& from, Decoding&) { return decode_reported(from); }
+LineSteered decode(const v1::LineSteered& from, Decoding&) { return {from.given_up(), {from.replay_since()}}; }
 NoticeSending decode(const v1::NoticeSending& from, Decoding&) { return {from.notice(), from.attempt(), from.provider()}; }
 NoticePutOff decode(const v1::NoticePutOff& from, Decoding&) {
   return {from.notice(), {from.until()}, from.reason_code(), from.tried(), from.next_provider()};
@@ -105,6 +109,24 @@ v1::NoticeRetried encode(const NoticeRetried& from) {
   return to;
 }
 
+v1::LineOpened encode(const LineOpened& from) {
+  v1::LineOpened to;
+  to.set_subscription(from.subscription);
+  to.set_since(from.since.micros);
+  return to;
+}
+v1::DeliveriesReported encode(const DeliveriesReported& from) {
+  v1::DeliveriesReported to;
+  encode_reported(from, to);
+  return to;
+}
+v1::LineSteered encode(const LineSteered& from) {
+  v1::LineSteered to;
+  to.set_given_up(from.given_up);
+  to.set_replay_since(from.replay_since.micros);
+  return to;
+}
+
 v1::EventType type_of(const EventBody& body) {
   return std::visit(Overloaded{[](const FactNoted&) { return v1::EVENT_TYPE_FACT_NOTED; },
                                [](const ReminderSet&) { return v1::EVENT_TYPE_REMINDER_SET; },
@@ -116,7 +138,10 @@ v1::EventType type_of(const EventBody& body) {
                                [](const NoticeDelivered&) { return v1::EVENT_TYPE_NOTICE_DELIVERED; },
                                [](const NoticeFailed&) { return v1::EVENT_TYPE_NOTICE_FAILED; },
                                [](const NoticeCancelled&) { return v1::EVENT_TYPE_NOTICE_CANCELLED; },
-                               [](const NoticeRetried&) { return v1::EVENT_TYPE_NOTICE_RETRIED; }},
+                               [](const NoticeRetried&) { return v1::EVENT_TYPE_NOTICE_RETRIED; },
+                               [](const LineOpened&) { return v1::EVENT_TYPE_LINE_OPENED; },
+                               [](const DeliveriesReported&) { return v1::EVENT_TYPE_DELIVERIES_REPORTED; },
+                               [](const LineSteered&) { return v1::EVENT_TYPE_LINE_STEERED; }},
                     body);
 }
 
@@ -150,6 +175,9 @@ Result<Event> decode_event(const ::lienthong::ledger::v1::Event& from) {
     case v1::EVENT_TYPE_NOTICE_FAILED: return read<v1::NoticeFailed>(from);
     case v1::EVENT_TYPE_NOTICE_CANCELLED: return read<v1::NoticeCancelled>(from);
     case v1::EVENT_TYPE_NOTICE_RETRIED: return read<v1::NoticeRetried>(from);
+    case v1::EVENT_TYPE_LINE_OPENED: return read<v1::LineOpened>(from);
+    case v1::EVENT_TYPE_DELIVERIES_REPORTED: return read<v1::DeliveriesReported>(from);
+    case v1::EVENT_TYPE_LINE_STEERED: return read<v1::LineSteered>(from);
     case v1::EVENT_TYPE_UNSPECIFIED:
     case v1::EventType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::EventType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

@@ -17,8 +17,33 @@ namespace agency_v1 = ::lienthong::agency::v1;
 namespace ledger_v1 = ::lienthong::ledger::v1;
 using wire::Decoding;
 
+std::uint32_t portal_channel(intake_v1::Channel channel) {
+  switch (channel) {
+    case intake_v1::CHANNEL_COUNTER: return 1;
+    case intake_v1::CHANNEL_ONLINE: return 2;
+    case intake_v1::CHANNEL_POST: return 3;
+    case intake_v1::CHANNEL_UNSPECIFIED:
+    case intake_v1::Channel_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case intake_v1::Channel_INT_MAX_SENTINEL_DO_NOT_USE_: break;
+  }
+  return 0;
+}
+std::uint32_t portal_kind(intake_v1::ApplicantKind kind) {
+  switch (kind) {
+    case intake_v1::APPLICANT_KIND_CITIZEN: return 1;
+    case intake_v1::APPLICANT_KIND_BUSINESS: return 2;
+    case intake_v1::APPLICANT_KIND_AGENCY: return 3;
+    case intake_v1::APPLICANT_KIND_ORGANISATION: return 4;
+    case intake_v1::APPLICANT_KIND_UNSPECIFIED:
+    case intake_v1::ApplicantKind_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case intake_v1::ApplicantKind_INT_MAX_SENTINEL_DO_NOT_USE_: break;
+  }
+  return 0;
+}
+
 FactBody decode(const intake_v1::DossierSubmitted& from, Decoding& in) {
-  return DossierSubmitted{in.take(HomeKey::parse(from.home_key())), from.procedure_code(), from.received_by()};
+  return DossierSubmitted{in.take(HomeKey::parse(from.home_key())), from.procedure_code(), from.received_by(),
+                          portal_channel(from.channel()), portal_kind(from.applicant_kind())};
 }
 FactBody decode(const intake_v1::DossierAccepted& from, Decoding& in) {
   return DossierAccepted{in.take(HomeKey::parse(from.home_key())),

@@ -2,6 +2,7 @@
 
 #include "notification/adapters/sms_carrier.h"
 #include "notification/adapters/smtp_carrier.h"
+#include "platform/http/signature.h"
 
 #include <yaml-cpp/yaml.h>
 
@@ -80,8 +81,8 @@ Made make(const std::string& file, const std::string& id, const YAML::Node& node
 
 }  // namespace
 
-Result<std::map<std::string, std::unique_ptr<Carrier>>> read_providers(const std::string& file) {
-  std::map<std::string, std::unique_ptr<Carrier>> out;
+Result<Providers> read_providers(const std::string& file) {
+  Providers out;
   std::ifstream stream(file);
   std::stringstream content;
   content << stream.rdbuf();
@@ -91,7 +92,13 @@ Result<std::map<std::string, std::unique_ptr<Carrier>>> read_providers(const std
       const auto id = text(entry, "id");
       auto carrier = make(file, id, entry);
       if (!carrier) return failure(carrier.error());
-      if (!out.emplace(id, *std::move(carrier)).second) return wrong(file, id, "khai báo hai lần.", "stands twice.");
+      if (!out.carriers.emplace(id, *std::move(carrier)).second)
+        return wrong(file, id, "khai báo hai lần.", "stands twice.");
+      if (const auto keys = text(entry, "receipt_keys_file"); !keys.empty()) {
+        if (const auto read = http::read_signing_keys(keys); !read)
+          return wrong(file, id, read.error().message_vi, read.error().message_en);
+        out.receipts.push_back({id, keys});
+      }
     }
   } catch (const YAML::Exception& error) {
     return wrong(file, "providers", "không đọc được: " + error.msg, "not readable: " + error.msg);

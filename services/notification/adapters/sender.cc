@@ -90,7 +90,7 @@ Result<Contact> Sender::contact_of(const Catalogue& catalogue, const NoticeCreat
   if (notice.recipient == NoticeRecipient::kAgency) {
     const auto* office = catalogue.contents().notices.contact(notice.contents.agency);
     if (office == nullptr) return Contact{};
-    return Contact{"", office->email, office->phone, false, {}};
+    return Contact{"", office->email, office->phone, false, false, {}};
   }
   std::vector<SealedRef> texts;
   const auto* text = catalogue.contents().notices.find(notice.way.text);

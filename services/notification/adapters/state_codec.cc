@@ -1,6 +1,7 @@
 #include "notification/adapters/state_codec.h"
 
 #include "lienthong/notification/v1/state.pb.h"
+#include "notification/adapters/line_codec.h"
 #include "notification/adapters/notice_codec.h"
 
 #include <utility>
@@ -103,6 +104,8 @@ std::string encode_state(const State& state) {
   to.set_dossier_code(state.dossier_code);
   to.set_procedure_code(state.procedure_code);
   to.set_received_by(state.received_by);
+  to.set_channel(state.channel);
+  to.set_applicant_kind(state.applicant_kind);
   to.set_received_at(state.received_at.micros);
   to.set_appointment_at(state.appointment_at.micros);
   to.set_processed_at(state.processed_at.micros);
@@ -117,6 +120,7 @@ std::string encode_state(const State& state) {
     stored.set_rang(reminder.rang);
   }
   for (const auto& notice : state.notices) encode(notice, *to.add_notices());
+  if (state.line) encode_line(*state.line, *to.mutable_line());
   return to.SerializeAsString();
 }
 
@@ -131,6 +135,8 @@ Result<State> decode_state(std::string_view bytes) {
   to.dossier_code = from.dossier_code();
   to.procedure_code = from.procedure_code();
   to.received_by = from.received_by();
+  to.channel = from.channel();
+  to.applicant_kind = from.applicant_kind();
   to.received_at = {from.received_at()};
   to.appointment_at = {from.appointment_at()};
   to.processed_at = {from.processed_at()};
@@ -140,6 +146,7 @@ Result<State> decode_state(std::string_view bytes) {
   for (const auto& reminder : from.reminders())
     to.reminders.push_back({reminder.rule(), reminder.leg(), {reminder.at()}, reminder.rang()});
   for (const auto& notice : from.notices()) to.notices.push_back(decode(notice, in));
+  if (from.has_line()) to.line = decode_line(from.line());
   return in.finish(std::move(to));
 }
 

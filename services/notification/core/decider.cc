@@ -464,13 +464,62 @@ Error notice_not_found() {
           "The dossier has no such notice; list its notices."};
 }
 
+// Lines of subscriptions.
+
+Error line_not_found() {
+  return {ErrorCode::kNotFound, "SUBSCRIPTION_NOT_FOUND", "Không có đăng ký nhận sự kiện này; hãy xem danh sách đăng ký.",
+          "There is no such subscription; list the subscriptions."};
+}
+
+Error overtaken() {
+  return {ErrorCode::kAborted, "REVISION_MISMATCH", "Đăng ký đã được vận hành viên cho chạy tiếp; hãy đọc lại.",
+          "An operator has had the subscription go on; read it again."};
+}
+
+Decision<Event> decide_line(const Context& context, const Catalogue& rules, const State& state, const CommandHeader& header,
+                            const CommandBody& body) {
+  const auto may = [&](Action action) { return shared_kernel::allows(rules, header, action, "", ""); };
+  const bool steers = std::holds_alternative<SteerLine>(body);
+  const auto action = steers ? Action::kSteerNotice : Action::kReportDelivery;
+  if (!may(action)) return refused(shared_kernel::action_not_allowed(action));
+  Decision<Event> decision;
+  const auto record = [&](EventBody event) { decision.events.push_back({context.decided_at(), std::move(event)}); };
+  if (const auto* open = std::get_if<OpenLine>(&body)) {
+    if (!state.line) record(LineOpened{open->subscription, open->since});
+    return decision;
+  }
+  if (!state.line) return refused(line_not_found());
+  if (const auto* report = std::get_if<ReportDeliveries>(&body)) {
+    if (report->epoch != state.line->epoch || !state.line->runs()) return refused(overtaken());
+    record(report->report);
+  } else if (const auto* steer = std::get_if<SteerLine>(&body)) {
+    record(LineSteered{steer->give_up, steer->replay_since});
+  }
+  return decision;
+}
+
+bool concerns_line(const CommandBody& body) {
+  return std::holds_alternative<OpenLine>(body) || std::holds_alternative<ReportDeliveries>(body) ||
+         std::holds_alternative<SteerLine>(body);
+}
+
 Decision<Event> decide_command(Context& context, const Catalogue& rules, const State& state, const Command& command) {
-  const auto action = std::visit(Overloaded{[](const RetryNotice&) { return Action::kSteerNotice; },
-                                            [](const RecordReceipt&) { return Action::kReportReceipt; },
-                                            [](const MarkRead&) { return Action::kReadNotice; }},
-                                 command.body);
+  if (concerns_line(command.body)) return decide_line(context, rules, state, command.header, command.body);
+  using Named = std::pair<Action, NoticeNumber>;
+  const auto [action, number] = std::visit(Overloaded{[](const RetryNotice& body) {
+                                                        return Named{Action::kSteerNotice, body.notice};
+                                                      },
+                                                      [](const RecordReceipt& body) {
+                                                        return Named{Action::kReportReceipt, body.notice};
+                                                      },
+                                                      [](const MarkRead& body) {
+                                                        return Named{Action::kReadNotice, body.notice};
+                                                      },
+                                                      [](const auto&) {
+                                                        return Named{Action::kSteerNotice, 0};
+                                                      }},
+                                           command.body);
   if (auto error = permitted(rules, state, command.header, action)) return refused(*std::move(error));
-  const NoticeNumber number = std::visit([](const auto& body) { return body.notice; }, command.body);
   const Notice* notice = state.notice(number);
   if (notice == nullptr) return refused(notice_not_found());
   Teller teller(context, rules, state);

@@ -22,6 +22,8 @@ struct Decider {
   static void evolve(State& state, const Event& event);
   /// `notice`, one entry for each notice that is neither brought nor cancelled. Key: receiving agency `/` phase, e.g.
   /// `H47.22.01/temporary-failure`; score: when it came into that phase; suffix: its number.
+  /// `receipt`, one entry for each notice whose provider reports. Key: the notice's key; suffix: its number.
+  /// `webhook`, one entry for each line of a subscription. Key: subscription.
   static IndexEntries index_entries(const State& state);
   static constexpr std::uint32_t kLogic = 1;
 };

@@ -1,6 +1,7 @@
 #include "notification/core/fold.h"
 
 #include "notification/core/decider.h"
+#include "platform/base/encoding.h"
 #include "platform/base/overloaded.h"
 
 #include <algorithm>
@@ -47,6 +48,8 @@ void submit(State& state, const DossierSubmitted& fact) {
   state.home = fact.home;
   state.procedure_code = fact.procedure_code;
   state.received_by = fact.received_by;
+  state.channel = fact.channel;
+  state.applicant_kind = fact.applicant_kind;
 }
 
 void suspend(State& state, const SupplementRequested& fact) {
@@ -185,7 +188,14 @@ void Decider::evolve(State& state, const Event& event) {
               notice.reason_code = body.reason_code;
             });
           },
-          [&](const NoticeRetried& body) { change(state, at, body.notice, [&](Notice& notice) { retry(notice, body); }); }},
+          [&](const NoticeRetried& body) { change(state, at, body.notice, [&](Notice& notice) { retry(notice, body); }); },
+          [&](const LineOpened& body) { notification::evolve(state.line, body); },
+          [&](const DeliveriesReported& body) {
+            if (state.line) notification::evolve(*state.line, at, body);
+          },
+          [&](const LineSteered& body) {
+            if (state.line) notification::evolve(*state.line, body);
+          }},
       event.body);
 }
 
@@ -236,7 +246,12 @@ const char* name_of(Phase phase) {
 
 IndexEntries Decider::index_entries(const State& state) {
   IndexEntries out;
+  if (state.line) out.push_back({"webhook", state.line->subscription, 0, ""});
   for (const auto& notice : state.notices) {
+    // As long as the notice is known: a provider may repeat what it reports.
+    if (notice.receipt_until.micros != 0) {
+      out.push_back({"receipt", to_hex(notice.made.key.view()), 0, std::to_string(notice.made.notice)});
+    }
     if (notice.phase == Phase::kSent || notice.phase == Phase::kDelivered || notice.phase == Phase::kCancelled) continue;
     out.push_back({"notice", state.received_by + '/' + name_of(notice.phase), notice.changed_at.micros,
                    std::to_string(notice.made.notice)});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "notification/core/webhook_line.h"
 #include "platform/base/ids.h"
 #include "platform/base/instant.h"
 #include "shared_kernel/command.h"
@@ -53,7 +54,7 @@ struct MarkRead {
   bool operator==(const MarkRead&) const = default;
 };
 
-using CommandBody = std::variant<RetryNotice, RecordReceipt, MarkRead>;
+using CommandBody = std::variant<RetryNotice, RecordReceipt, MarkRead, OpenLine, ReportDeliveries, SteerLine>;
 struct Command {
   CommandHeader header;
   CommandBody body;
@@ -66,6 +67,8 @@ struct DossierSubmitted {
   HomeKey home;
   std::string procedure_code;
   std::string received_by;
+  std::uint32_t channel = 0;         ///< As the national portal counts: 1 counter, 2 online, 3 post; 0: not told.
+  std::uint32_t applicant_kind = 0;  ///< As the national portal counts: 1 citizen, 2 business, 3 agency, 4 other.
   bool operator==(const DossierSubmitted&) const = default;
 };
 struct DossierAccepted {
@@ -320,8 +323,9 @@ struct NoticeRetried {
   bool operator==(const NoticeRetried&) const = default;
 };
 
-using EventBody = std::variant<FactNoted, ReminderSet, ReminderRang, NoticeCreated, NoticeSending, NoticePutOff,
-                               NoticeHandedOver, NoticeDelivered, NoticeFailed, NoticeCancelled, NoticeRetried>;
+using EventBody =
+    std::variant<FactNoted, ReminderSet, ReminderRang, NoticeCreated, NoticeSending, NoticePutOff, NoticeHandedOver,
+                 NoticeDelivered, NoticeFailed, NoticeCancelled, NoticeRetried, LineOpened, DeliveriesReported, LineSteered>;
 struct Event {
   Instant occurred_at;
   EventBody body;
@@ -371,6 +375,8 @@ struct State {
   std::string dossier_code;
   std::string procedure_code;
   std::string received_by;
+  std::uint32_t channel = 0;
+  std::uint32_t applicant_kind = 0;
   Instant received_at;
   Instant appointment_at;
   Instant processed_at;
@@ -379,6 +385,8 @@ struct State {
   std::vector<LegState> legs;  ///< By number; of each the last offer.
   std::vector<Reminder> reminders;
   std::vector<Notice> notices;  ///< Number n at n - 1.
+  /// Set instead of everything else where this is no dossier but the line of a subscription.
+  std::optional<WebhookLine> line;
   bool operator==(const State&) const = default;
 
   const Notice* notice(NoticeNumber number) const {

@@ -197,6 +197,8 @@ Answer send(const Request& request, const std::atomic<bool>& stopping) {
   Watch watch{stopping, CURL_SOCKET_BAD, guarded, false};
   const auto handle = make_handle(request.limits, watch);
   CURL* curl = handle.get();
+  CurlList route(nullptr, &curl_slist_free_all);
+  if (!request.reached_at.empty()) append(route, "::" + request.reached_at);
   CurlList headers(nullptr, &curl_slist_free_all);
   append(headers, "Expect:");
   for (const auto& [name, value] : request.headers) append(headers, name + ": " + value);
@@ -209,6 +211,7 @@ Answer send(const Request& request, const std::atomic<bool>& stopping) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
   }
+  curl_easy_setopt(curl, CURLOPT_CONNECT_TO, route.get());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &collector);

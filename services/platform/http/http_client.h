@@ -47,6 +47,8 @@ struct Request {
   Reach reach = Reach::kAny;
   /// With `reach` kPublic: `host:port` of targets that may be called all the same.
   std::vector<std::string> listed;
+  /// `host:port` to connect to instead of the url's own, which stays the name the other side must prove; empty: the url's.
+  std::string reached_at;
   Limits limits;
 };
 
