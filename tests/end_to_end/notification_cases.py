@@ -42,6 +42,19 @@ class Notification:
         return {(notice.event, self.events.Channel.Name(notice.way.channel).removeprefix("CHANNEL_").lower()): notice for notice in answer.notices}
 
 
+def import_impatient_catalogue(system):
+    """Notices at any time of the day, and without the patience of real providers."""
+    with tempfile.TemporaryDirectory() as directory:
+        catalogue = pathlib.Path(directory) / "catalogue"
+        shutil.copytree(ROOT / "deploy/catalogue", catalogue)
+        notices = catalogue / "notices.yaml"
+        text = notices.read_text(encoding="utf-8")
+        text = text.replace('quiet_hours: {from: "21:00", until: "07:00"}', 'quiet_hours: {from: "00:00", until: "00:00"}')
+        notices.write_text(text.replace("first_backoff_seconds: 60, max_backoff_seconds: 3600", "first_backoff_seconds: 1, max_backoff_seconds: 4"),
+                           encoding="utf-8")
+        system.import_catalogue(catalogue)
+
+
 class NotificationCases:
     """Mixed into a `cases.Base` with an edition."""
 
@@ -49,16 +62,7 @@ class NotificationCases:
     def setUpClass(cls):
         super().setUpClass()
         try:
-            with tempfile.TemporaryDirectory() as directory:
-                # At any time of the day, and without the patience of real providers.
-                catalogue = pathlib.Path(directory) / "catalogue"
-                shutil.copytree(ROOT / "deploy/catalogue", catalogue)
-                notices = catalogue / "notices.yaml"
-                text = notices.read_text(encoding="utf-8")
-                text = text.replace('quiet_hours: {from: "21:00", until: "07:00"}', 'quiet_hours: {from: "00:00", until: "00:00"}')
-                notices.write_text(text.replace("first_backoff_seconds: 60, max_backoff_seconds: 3600", "first_backoff_seconds: 1, max_backoff_seconds: 4"),
-                                   encoding="utf-8")
-                cls.system.import_catalogue(catalogue)
+            import_impatient_catalogue(cls.system)
         except BaseException:
             cls.system.stop()
             raise

@@ -1,12 +1,18 @@
 """What a subscriber of a running system is sent, the same on both editions: compared with the ledgers, seen at the receiver."""
 import base64
 import collections
+import hashlib
+import hmac
 import json
 import re
+import ssl
 import time
+import urllib.error
+import urllib.request
 
 import cases
 from cases import ROOT
+import notification_cases
 import public_events as events
 import yaml
 
@@ -16,6 +22,15 @@ CANARY = "Canh Giữ Kín"
 class WebhookCases:
     """Mixed into a `cases.Base` with an edition."""
     webhooks = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            notification_cases.import_impatient_catalogue(cls.system)
+        except BaseException:
+            cls.system.stop()
+            raise
 
     def behave(self, **behaviour):
         path = self.system.directory / "webhooks.behaviour"
@@ -132,6 +147,77 @@ class WebhookCases:
             service = record["source"].rsplit("/", 1)[1]
             name = "".join(part.capitalize() for part in record["type"].split(".")[-2].split("_"))
             self.assertEqual(events.wrong_fields(getattr(events.messages_of(service), name).FromString(data)), [])
+
+
+    # --- the national portal and receipts
+
+    def statuses(self):
+        """Dossier -> statuses the portal was told, in their order."""
+        told = collections.defaultdict(list)
+        for record in self.system.portal_records():
+            if record["service"] == "DongBoHoSoMC":
+                told[record["code"]].append(int(record["status"]))
+        return told
+
+    def wanted_statuses(self):
+        """Dossier as the ledger names it -> statuses, from the ledger."""
+        wanted = collections.defaultdict(list)
+        for partition in range(self.system.partitions):
+            for _, block in events.effective_blocks(self.system, "intake", partition):
+                for leaf in block["leaves"]:
+                    wanted[leaf["dossier"]] += [event["payload"]["to_status"] for event in leaf["events"] if event["type"] == "StatusChanged"]
+        return [statuses for statuses in wanted.values() if statuses]
+
+    def test_the_portal_knows_every_status_once_though_replies_are_lost_and_processes_killed(self):
+        (self.system.directory / "portal.behaviour").write_text(json.dumps({"lose": 10}), encoding="utf-8")
+        names = [name for name in self.system.service_processes() if name in ("notification", "lienthong")]
+        demo = self.system.demo("--dossiers", 40, "--rate", 20)
+        time.sleep(2)
+        self.system.processes[names[0]].kill()
+        self.system.processes["portal"].kill()
+        self.assert_finished(demo, 120)
+        wanted = collections.Counter(tuple(statuses) for statuses in self.wanted_statuses())
+        total = sum(sum(1 for _ in statuses) * count for statuses, count in wanted.items())
+        self.eventually(120, lambda: sum(len(told) for told in self.statuses().values()), lambda count: count >= total)
+        records = self.system.portal_records()
+        self.assertEqual([record for record in records if record["fault"] or record["doubled"]], [])
+        self.assertEqual(sum(record["service"] == "CapNhatTienDoHoSoMC" for record in records), total)
+        # Before receipt a dossier has its id for a code, so its first status stands apart.
+        last = collections.Counter(told[-1] for code, told in self.statuses().items() if "_" not in code)
+        self.assertEqual(last[10], sum(count for statuses, count in wanted.items() if statuses[-1] == 10))
+        for told in self.statuses().values():
+            self.assertTrue(all(after > before or before == 5 for before, after in zip(told, told[1:])), told)
+
+    def test_a_provider_reports_by_http(self):
+        with cases.api.Client(self.system, "demo") as desk:
+            applicant = desk.intake_messages.Applicant(full_name="Nguyễn Thị Ví Dụ", identity_number="000000000001", phone="0905000000")
+            dossier = desk.receive("H47.22.01", "1.001776", applicant=applicant).dossier
+        with notification_cases.Notification(self.system) as notification:
+            def sent():
+                return notification.of(dossier.dossier_id).get(("received", "sms"))
+
+            def phase(notice):
+                return notification.events.NoticePhase.Name(notice.phase) if notice else ""
+            notice = self.eventually(30, sent, lambda seen: phase(seen) == "NOTICE_PHASE_PENDING")
+            status = self.eventually(20, lambda: self.report(notice.key, "delivered"), lambda answer: answer == 204)
+            self.assertEqual(status, 204)
+            self.eventually(20, sent, lambda seen: phase(seen) == "NOTICE_PHASE_DELIVERED")
+        self.assertEqual(self.report(notice.key, "delivered"), 204, "as often as it likes")
+        self.assertEqual(self.report(notice.key, "delivered", key=b"somebody else's key"), 401)
+
+    def report(self, notice, status, key=None):
+        """A receipt as the gateway sends it; returns the HTTP status."""
+        secret = key or (self.system.secrets / "receipts").read_bytes().strip()
+        body = json.dumps({"id": notice, "status": status}).encode()
+        moment = str(int(time.time()))
+        signature = base64.b64encode(hmac.new(secret, b"r1." + moment.encode() + b"." + body, hashlib.sha256).digest()).decode()
+        request = urllib.request.Request(f"https://127.0.0.1:{self.system.receipts_port}/receipts/sms-gateway", body, {
+            "webhook-id": "r1", "webhook-timestamp": moment, "webhook-signature": f"v1,{signature}", "Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=20, context=ssl.create_default_context(cafile=self.system.certificates / "ca.pem")) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
 
 
 class Embedded(WebhookCases, cases.Base):

@@ -120,7 +120,7 @@ class Process:
 
 class System:
     """`edition`: `kafka` or `embedded`. `replicas`: how many processes of a service, e.g. {"routing": 2}. `webhooks`: the
-    catalogue's subscriber is there."""
+    catalogue's subscriber is there, so is the national portal, and the text message gateway may report."""
 
     def __init__(self, edition="kafka", partitions=2, replicas=None, webhooks=False):
         self.edition, self.partitions, self.replicas, self.webhooks = edition, partitions, replicas or {}, webhooks
@@ -158,7 +158,9 @@ class System:
         self.processes["smtp-sink"].start()
         if self.webhooks:
             self._add_webhook_receiver()
-            self.processes["webhook-receiver"].start()
+            self._add_portal()
+            for name in ("webhook-receiver", "portal"):
+                self.processes[name].start()
         self._add_services()
         self.ltctl("ledger", "genesis", "--partitions", self.partitions)
         for name in self.service_processes():
@@ -235,7 +237,11 @@ class System:
         for provider in ("smtp-main", "smtp-reserve"):
             lines.append(f'  - {{id: {provider}, kind: smtp, url: "smtps://127.0.0.1:{port}", from: thong-bao@lienthong.example, '
                          f'ca: "{self.certificates / "ca.pem"}"}}')
-        lines.append("  - {id: sms-gateway, kind: trial, result: success}")
+        keys = ""
+        if self.webhooks:
+            keys = f", receipt_keys_file: {self.secrets / 'receipts'}"
+            (self.secrets / "receipts").write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        lines.append(f"  - {{id: sms-gateway, kind: trial, result: success{keys}}}")
         (self.directory / "providers.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _add_webhook_receiver(self):
@@ -248,15 +254,29 @@ class System:
                                        self.certificates / "webhook-receiver.pem", self.certificates / "webhook-receiver.key", keys / "trial",
                                        self.directory / "webhooks.jsonl", self.directory / "webhooks.behaviour"], dict(os.environ))
 
-    def _webhook_settings(self):
-        if not self.webhooks:
+    def _add_portal(self):
+        """The national portal, and how it is reached."""
+        port, self.receipts_port = free_ports(2)
+        self._add("portal", [sys.executable, "-B", ROOT / "tests/support/portal_simulator.py", port, self.certificates / "webhook-receiver.pem",
+                             self.certificates / "webhook-receiver.key", self.directory / "portal.jsonl", self.directory / "portal.behaviour"], dict(os.environ))
+        (self.secrets / "portal").write_text("secret\n", encoding="ascii")
+        (self.directory / "portal.yaml").write_text(f"url: https://127.0.0.1:{port}\nuser: unit\nunit: H47.22\nsince: 2026-01-01\n"
+                                                    f"password_file: {self.secrets / 'portal'}\nca: {self.certificates / 'ca.pem'}\n", encoding="utf-8")
+
+    def _webhook_settings(self, service):
+        if not self.webhooks or service not in ("notification", "lienthong"):
             return {}
         return {"LIENTHONG_WEBHOOK_KEYS_DIR": str(self.secrets / "webhooks"), "LIENTHONG_WEBHOOK_CA": str(self.certificates / "ca.pem"),
+                "LIENTHONG_PORTAL_FILE": str(self.directory / "portal.yaml"), "LIENTHONG_RECEIPTS_LISTEN": f"127.0.0.1:{self.receipts_port}",
                 "LIENTHONG_WEBHOOK_TARGETS": f"webhook-receiver:443=127.0.0.1:{self.webhook_port}"}
 
     def webhook_records(self):
         """What the subscriber has been sent so far, oldest first."""
         return self._lines("webhooks.jsonl")
+
+    def portal_records(self):
+        """What the national portal has been told so far, oldest first."""
+        return self._lines("portal.jsonl")
 
     def mail(self):
         """What the sink has taken so far, oldest first."""
@@ -290,11 +310,11 @@ class System:
                                LIENTHONG_DIGEST_KEY_FILE=str(self.secrets / "digest.key"),
                                LIENTHONG_PROVIDERS_FILE=str(self.directory / "providers.yaml"),
                                LIENTHONG_CARRIERS_DIR=str(ROOT / "deploy/carriers"), LIENTHONG_LOG_LEVEL="info",
-                               **self._webhook_settings())
+                               **self._webhook_settings(service))
             self._add(name, [BINARIES[service]], environment)
 
     def service_processes(self):
-        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink", "webhook-receiver")]
+        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink", "webhook-receiver", "portal")]
 
     def ledger_settings(self, principal, redis_user):
         settings = {"LIENTHONG_PARTITIONS": str(self.partitions), "LIENTHONG_SESSION_MS": "2000"}
