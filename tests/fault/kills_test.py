@@ -1,4 +1,4 @@
-"""kill -9 of each service, of the broker, of Redis and of the mail server, and Redis wiped, under load."""
+"""kill -9 of each service, of the broker, of Redis, of the mail server and of a subscriber, and Redis wiped, under load."""
 import faults
 
 import cases
@@ -39,6 +39,9 @@ class KillsOfWhatTheyStandOn(Kills, faults.Faults):
     def test_the_mail_server_is_killed(self):
         self.kill("smtp-sink")
         self.assertGreater(len(self.system.mail()), 0)
+
+    def test_the_subscriber_is_killed(self):
+        self.kill("webhook-receiver")
 
     def test_the_broker_is_killed(self):
         self.kill("broker")

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -120,10 +121,12 @@ class Process:
 
 class System:
     """`edition`: `kafka` or `embedded`. `replicas`: how many processes of a service, e.g. {"routing": 2}. `webhooks`: the
-    catalogue's subscriber is there, so is the national portal, and the text message gateway may report."""
+    catalogue's subscriber is there, so is the national portal, and the text message gateway may report; event types: only the
+    subscriber is there, and it wants these."""
 
     def __init__(self, edition="kafka", partitions=2, replicas=None, webhooks=False):
         self.edition, self.partitions, self.replicas, self.webhooks = edition, partitions, replicas or {}, webhooks
+        self.portal = webhooks is True
         # The path of a Unix socket is short.
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
         self.certificates, self.secrets = self.directory / "certificates", self.directory / "secrets"
@@ -158,9 +161,10 @@ class System:
         self.processes["smtp-sink"].start()
         if self.webhooks:
             self._add_webhook_receiver()
+            self.processes["webhook-receiver"].start()
+        if self.portal:
             self._add_portal()
-            for name in ("webhook-receiver", "portal"):
-                self.processes[name].start()
+            self.processes["portal"].start()
         self._add_services()
         self.ltctl("ledger", "genesis", "--partitions", self.partitions)
         for name in self.service_processes():
@@ -171,6 +175,8 @@ class System:
         for name in self.service_processes():
             self.wait_serving(name, 60)
         run([ROOT / "deploy/local/trial_catalogue.py", ROOT / "deploy/catalogue", self.directory / "catalogue"])
+        if self.webhooks and not self.portal:
+            self._subscribe_to(self.webhooks)
         self.import_catalogue(self.directory / "catalogue")
 
     def import_catalogue(self, directory, seconds=30):
@@ -238,7 +244,7 @@ class System:
             lines.append(f'  - {{id: {provider}, kind: smtp, url: "smtps://127.0.0.1:{port}", from: thong-bao@lienthong.example, '
                          f'ca: "{self.certificates / "ca.pem"}"}}')
         keys = ""
-        if self.webhooks:
+        if self.portal:
             keys = f", receipt_keys_file: {self.secrets / 'receipts'}"
             (self.secrets / "receipts").write_text(secrets.token_hex(32) + "\n", encoding="ascii")
         lines.append(f"  - {{id: sms-gateway, kind: trial, result: success{keys}}}")
@@ -266,9 +272,19 @@ class System:
     def _webhook_settings(self, service):
         if not self.webhooks or service not in ("notification", "lienthong"):
             return {}
-        return {"LIENTHONG_WEBHOOK_KEYS_DIR": str(self.secrets / "webhooks"), "LIENTHONG_WEBHOOK_CA": str(self.certificates / "ca.pem"),
-                "LIENTHONG_PORTAL_FILE": str(self.directory / "portal.yaml"), "LIENTHONG_RECEIPTS_LISTEN": f"127.0.0.1:{self.receipts_port}",
-                "LIENTHONG_WEBHOOK_TARGETS": f"webhook-receiver:443=127.0.0.1:{self.webhook_port}"}
+        settings = {"LIENTHONG_WEBHOOK_KEYS_DIR": str(self.secrets / "webhooks"), "LIENTHONG_WEBHOOK_CA": str(self.certificates / "ca.pem"),
+                    "LIENTHONG_WEBHOOK_TARGETS": f"webhook-receiver:443=127.0.0.1:{self.webhook_port}"}
+        if self.portal:
+            settings.update(LIENTHONG_PORTAL_FILE=str(self.directory / "portal.yaml"), LIENTHONG_RECEIPTS_LISTEN=f"127.0.0.1:{self.receipts_port}")
+        return settings
+
+    def _subscribe_to(self, types):
+        path = self.directory / "catalogue/webhooks.yaml"
+        text = re.sub(r"    types:\n(      - .*\n)+", "    types:\n" + "".join(f"      - {one}\n" for one in types), path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+
+    def _subscription(self):
+        return ["--webhooks", self.directory / "webhooks.jsonl", "--subscription", self.directory / "catalogue/webhooks.yaml"] if self.webhooks else []
 
     def webhook_records(self):
         """What the subscriber has been sent so far, oldest first."""
@@ -393,7 +409,8 @@ class System:
         else:
             source = ["--kafka", f"127.0.0.1:{self.ports[0]}", "--certificates", self.certificates]
         result = run([sys.executable, "-B", ROOT / "tests/checker/checker.py", *source, "--settle", settle,
-                      "--acknowledgements", self.directory / "acknowledgements-*.jsonl", "--mail", self.directory / "mail.jsonl"], seconds=300, check=False)
+                      "--acknowledgements", self.directory / "acknowledgements-*.jsonl", "--mail", self.directory / "mail.jsonl",
+                      *self._subscription()], seconds=300, check=False)
         output = result.stdout + result.stderr
         return (result.stdout.splitlines() or [""])[-1], output
 

@@ -6,6 +6,7 @@
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 directory=$1
+edition=$(cat "$root/.run/edition")
 shift
 client=$root/build/dev/tools/demo/lienthong-demo
 [ -x "$client" ] || { echo "✗ The demo client is not built yet. → ./dev up --no-demo builds it." >&2; exit 1; }
@@ -20,5 +21,6 @@ else
 fi
 touch "$directory/acknowledgements.jsonl"
 /usr/bin/python3 -B "$root/tests/checker/checker.py" "${source[@]}" --acknowledgements "$directory/acknowledgements.jsonl" \
-  --mail "$root/.run/mail-$(cat "$root/.run/edition").jsonl" --settle 20 || result=1
+  --mail "$root/.run/mail-$edition.jsonl" --webhooks "$root/.run/webhooks-$edition.jsonl" \
+  --subscription "$root/deploy/catalogue/webhooks.yaml" --settle 20 || result=1
 exit "$result"
