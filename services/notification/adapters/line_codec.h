@@ -6,8 +6,6 @@
 
 namespace lienthong::notification {
 
-namespace v1 = ::lienthong::notification::v1;
-
 /// What is known of lines on the wire, for events, commands and stored state.
 void encode_tried(const DeliveryTried& from, v1::DeliveryTried& to);
 void encode_reported(const DeliveriesReported& from, v1::DeliveriesReported& to);

@@ -54,7 +54,7 @@ bool LineReader::take(const ports::Fetched& fetched) {
   return true;
 }
 
-bool LineReader::anchor(Place& place, const block::Block& block) const {
+bool LineReader::anchor(const Place& place, const block::Block& block) {
   const auto seq = block.header().block_seq;
   return seq == place.next.block_seq && (seq == 0 || mark_of(block.header().prev) == place.next.before);
 }

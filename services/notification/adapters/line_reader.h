@@ -56,7 +56,7 @@ class LineReader {
     bool anchored = false;
     std::deque<Block> pending;
   };
-  bool anchor(Place& place, const block::Block& block) const;
+  static bool anchor(const Place& place, const block::Block& block);
   bool may_come(const block::Block& block) const;
 
   ports::Log& log_;

@@ -14,8 +14,6 @@
 
 namespace lienthong::notification {
 
-namespace v1 = ::lienthong::notification::v1;
-
 /// Everything the adapter stands on; all of it must outlive the server that carries the service.
 struct NotificationApiParts {
   ledger::Gateway& gateway;

@@ -117,7 +117,7 @@ PortalAnswer PortalSession::call(const std::string& service, const std::string& 
     {
       const std::lock_guard lock(mutex_);
       if (session_.empty()) {
-        const auto logged_in = log_in(session_, stopping);
+        auto logged_in = log_in(session_, stopping);
         if (session_.empty()) return logged_in;
       }
       session = session_;

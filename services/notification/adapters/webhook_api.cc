@@ -70,8 +70,8 @@ v1::Webhook view(const WebhookSubscription& subscription) {
 
 }  // namespace
 
-WebhookApi::WebhookApi(WebhookApiParts parts)
-    : parts_(std::move(parts)),
+WebhookApi::WebhookApi(const WebhookApiParts& parts)
+    : parts_(parts),
       commands_("notification", parts_.gateway, parts_.clock, parts_.service_key),
       service_("lienthong.notification.v1.WebhookService", shared_kernel::api::principals_of(parts_.rules)) {
   service_.unary<v1::ListWebhooksRequest, v1::ListWebhooksResponse>(

@@ -12,8 +12,6 @@
 
 namespace lienthong::notification {
 
-namespace v1 = ::lienthong::notification::v1;
-
 /// Everything the adapter stands on; all of it must outlive the server that carries the service.
 struct WebhookApiParts {
   ledger::Gateway& gateway;
@@ -31,7 +29,7 @@ struct WebhookApiParts {
 /// Thread-safety: any thread.
 class WebhookApi {
  public:
-  explicit WebhookApi(WebhookApiParts parts);
+  explicit WebhookApi(const WebhookApiParts& parts);
   rpc::Service* service() { return &service_; }
 
  private:

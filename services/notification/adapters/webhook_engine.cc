@@ -574,7 +574,7 @@ void WebhookEngine::reported(const LineKey& key, std::uint64_t run, const ledger
   line->submit_at = parts_.clock.steady() + std::chrono::milliseconds(500);
 }
 
-void WebhookEngine::suspend(Line& line, const std::string& reason) {
+void WebhookEngine::suspend(Line& line, const std::string& reason) const {
   if (!line.suspend_reason.empty()) return;
   line.suspend_reason = reason;
   parts_.alarms({"notification", line.key.second}, "WEBHOOK_SUSPENDED", line.key.first + ": " + reason);
