@@ -28,7 +28,7 @@ class Service final : public edition::HostedService {
   }
 
   // Free texts of all services are sealed with the dossier's key and shown by intake.
-  std::vector<LedgerName> other_ledgers() const override { return {"agency-processing", "routing"}; }
+  std::vector<LedgerName> other_ledgers() const override { return {"agency-processing", "postal-dispatch", "routing"}; }
 
   std::vector<edition::CompactedTopicUse> compacted_topics() const override { return {{kKeyTopic, "intake"}}; }
 
@@ -43,7 +43,7 @@ class Service final : public edition::HostedService {
     audit_ = *std::move(audit);
 
     SealedContents::Settings sealed{directory + "/contents.sqlite", {}};
-    for (const char* ledger : {"agency-processing", "intake", "routing"}) {
+    for (const char* ledger : {"agency-processing", "intake", "postal-dispatch", "routing"}) {
       for (std::uint32_t p = 0; p < parts.settings.ledger.partitions; ++p) sealed.partitions.push_back({ledger, p});
     }
     auto contents = SealedContents::open(std::move(sealed), parts.ports.log(), *keys_, alarm);

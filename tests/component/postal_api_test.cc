@@ -132,7 +132,7 @@ class PostalApiTest : public ::testing::Test {
 
   void make_ledgers() {
     const ports::Installation installation{
-        {{"postal-dispatch", kPartitions}, {"routing", kPartitions}, {"catalogue", 1}}, 1, 1};
+        {{"postal-dispatch", kPartitions}, {"intake", kPartitions}, {"routing", kPartitions}, {"catalogue", 1}}, 1, 1};
     observe::SystemEntropy entropy;
     NoSink sink;
     const auto attachment = log_.attach(sink);

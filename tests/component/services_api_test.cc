@@ -240,6 +240,31 @@ class ServicesApiTest : public ::testing::Test {
     return all;
   }
 
+  /// Where the last pick-up that intake asked for is.
+  kernel::v1::SealedRef pick_up_address() {
+    kernel::v1::SealedRef found;
+    observe::SystemClock clock;
+    for (std::uint32_t p = 0; p < ApiWorld::kPartitions; ++p) {
+      ledger::Follower follower(
+          world_.log(), {"intake", p}, clock,
+          [&](Offset, const block::BlockPtr& block) {
+            for (std::size_t i = 0; block != nullptr && i < block->leaf_count(); ++i) {
+              ::lienthong::ledger::v1::Leaf leaf;
+              leaf.ParseFromString(std::string(block->leaf_bytes(i)));
+              for (const auto& event : leaf.events()) {
+                intake_v1::PickupRequested asked;
+                if (event.type() != intake_v1::EVENT_TYPE_PICKUP_REQUESTED || !asked.ParseFromString(event.payload()))
+                  continue;
+                found = asked.address();
+              }
+            }
+          },
+          [](const LedgerPartition&, std::string_view, std::string_view) {});
+      EXPECT_TRUE(eventually([&] { return follower.caught_up(); }));
+    }
+    return found;
+  }
+
   ApiWorld world_;
   std::unique_ptr<intake_v1::IntakeService::Stub> intake_ = intake_v1::IntakeService::NewStub(world_.intake_channel());
   std::unique_ptr<intake_v1::ContentService::Stub> content_ = intake_v1::ContentService::NewStub(world_.intake_channel());
@@ -408,6 +433,65 @@ TEST_F(ServicesApiTest, TellsNotificationAloneWhomToTell) {
   foreign.add_texts()->set_key_ref("no such key");
   foreign.mutable_texts(0)->set_sha256(std::string(32, 'x'));
   EXPECT_FALSE(call(contact, &intake_v1::ContactService::Stub::GetContact, foreign, found, "notification").ok());
+}
+
+TEST_F(ServicesApiTest, AsksThePostAsTheApplicantWantsAndKeepsTheAddressSealed) {
+  const auto counter = application(kExtract);
+  intake_v1::SubmitDossierRequest request;
+  *request.mutable_header() = counter.header();
+  *request.mutable_application() = counter.application();
+  auto& post = *request.mutable_application()->mutable_post();
+  post.set_carrier("vnpost");
+  for (auto* address : {post.mutable_pick_up_at(), post.mutable_deliver_to()}) {
+    address->set_name("canary-name");
+    address->set_line("canary-line");
+    address->set_province("Quảng Nam");
+  }
+  intake_v1::SubmitDossierResponse reply;
+  ASSERT_THAT(call(intake_, &intake_v1::IntakeService::Stub::SubmitDossier, request, reply), IsOk());
+  EXPECT_TRUE(reply.dossier().post().pick_up());
+  EXPECT_TRUE(reply.dossier().post().deliver());
+  EXPECT_THAT(everything_stored(), Not(HasSubstr("canary")));
+
+  auto contact = intake_v1::ContactService::NewStub(world_.intake_channel());
+  intake_v1::GetAddressRequest wanted;
+  wanted.set_dossier_id(reply.dossier().dossier_id());
+  wanted.set_purpose("shipment 1");
+  *wanted.mutable_address() = pick_up_address();
+  intake_v1::GetAddressResponse found;
+  EXPECT_THAT(call(contact, &intake_v1::ContactService::Stub::GetAddress, wanted, found, "demo"),
+              HasStatus(grpc::StatusCode::PERMISSION_DENIED, "NOT_GRANTED"));
+  ASSERT_THAT(call(contact, &intake_v1::ContactService::Stub::GetAddress, wanted, found, "postal-dispatch"), IsOk());
+  EXPECT_EQ(found.address().line(), "canary-line");
+  EXPECT_THAT(world_.audited(), Contains("intake: postal-dispatch for postal-dispatch: shipment 1"));
+}
+
+TEST_F(ServicesApiTest, NamesTheFieldOfAWishToThePostThatIsNone) {
+  struct Case {
+    const char* field;
+    void (*make)(intake_v1::PostalRequest&);
+  };
+  const auto fill = [](postal::v1::Address& address) {
+    address.set_name("a");
+    address.set_line("b");
+    address.set_province("c");
+  };
+  const Case cases[] = {{"application.post.carrier", [](auto& post) { post.clear_carrier(); }},
+                        {"application.post", [](auto& post) { post.clear_deliver_to(); }},
+                        {"application.post.deliver_to.line", [](auto& post) { post.mutable_deliver_to()->clear_line(); }},
+                        {"application.post.collect", [](auto& post) { post.set_collect(-1); }},
+                        {"application.post.pick_up_at", [](auto& post) { *post.mutable_pick_up_at() = post.deliver_to(); }}};
+  for (const auto& [field, make] : cases) {
+    auto request = application(kExtract);
+    auto& post = *request.mutable_application()->mutable_post();
+    post.set_carrier("vnpost");
+    fill(*post.mutable_deliver_to());
+    make(post);
+    intake_v1::ReceiveDossierResponse reply;
+    const auto status = call(intake_, &intake_v1::IntakeService::Stub::ReceiveDossier, request, reply);
+    EXPECT_THAT(status, HasStatus(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_FIELD")) << field;
+    EXPECT_EQ(to_error(status).violations.at(0).field, field);
+  }
 }
 
 TEST_F(ServicesApiTest, PassesALinkedDossierThroughItsAgenciesOnStreams) {

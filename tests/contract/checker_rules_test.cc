@@ -3,6 +3,8 @@
 #include "intake/adapters/machine_codec.h"
 #include "lienthong/agency/v1/events.pb.h"
 #include "lienthong/intake/v1/events.pb.h"
+#include "lienthong/notification/v1/events.pb.h"
+#include "lienthong/postal/v1/events.pb.h"
 #include "lienthong/routing/v1/events.pb.h"
 #include "notification/adapters/machine_codec.h"
 #include "postal_dispatch/adapters/machine_codec.h"
@@ -36,6 +38,14 @@ int event_number(const std::string& ledger, const std::string& event) {
   } else if (ledger == "agency-processing") {
     agency::v1::EventType type{};
     known = agency::v1::EventType_Parse(name, &type);
+    number = type;
+  } else if (ledger == "notification") {
+    notification::v1::EventType type{};
+    known = notification::v1::EventType_Parse(name, &type);
+    number = type;
+  } else if (ledger == "postal-dispatch") {
+    postal::v1::EventType type{};
+    known = postal::v1::EventType_Parse(name, &type);
     number = type;
   }
   EXPECT_TRUE(known) << ledger << " has no event " << event;

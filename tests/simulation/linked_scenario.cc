@@ -19,6 +19,10 @@
 #include "notification/adapters/state_codec.h"
 #include "notification/core/decider.h"
 #include "platform/crypto/sha256.h"
+#include "postal_dispatch/adapters/event_codec.h"
+#include "postal_dispatch/adapters/machine_codec.h"
+#include "postal_dispatch/adapters/state_codec.h"
+#include "postal_dispatch/core/decider.h"
 #include "routing/adapters/event_codec.h"
 #include "routing/adapters/machine_codec.h"
 #include "routing/adapters/state_codec.h"
@@ -79,16 +83,30 @@ struct NotificationCodec {
   static Result<notification::Cause> decode_cause(const ledger::CauseView& view) { return notification::decode_cause(view); }
 };
 
+struct PostCodec {
+  static void encode_event(const postal_dispatch::Event& event, v1::Event& wire) {
+    postal_dispatch::encode_event(event, wire);
+  }
+  static Result<postal_dispatch::Event> decode_event(const v1::Event& wire) { return postal_dispatch::decode_event(wire); }
+  static std::string encode_state(const postal_dispatch::State& state) { return postal_dispatch::encode_state(state); }
+  static Result<postal_dispatch::State> decode_state(std::string_view bytes) { return postal_dispatch::decode_state(bytes); }
+  static Result<postal_dispatch::Cause> decode_cause(const ledger::CauseView& view) {
+    return postal_dispatch::decode_cause(view);
+  }
+};
+
 struct Services {
   std::unique_ptr<const ledger::Machine> intake = intake::make_machine();
   std::unique_ptr<const ledger::Machine> routing = routing::make_machine();
   std::unique_ptr<const ledger::Machine> agency = agency_processing::make_machine();
   std::unique_ptr<const ledger::Machine> notification = notification::make_machine();
+  std::unique_ptr<const ledger::Machine> post = postal_dispatch::make_machine();
   std::unique_ptr<const ledger::Machine> catalogue = catalogue::make_catalogue_machine();
   OracleOf<intake::Decider, IntakeCodec> intake_oracle;
   OracleOf<routing::Decider, RoutingCodec> routing_oracle;
   OracleOf<agency_processing::Decider, AgencyCodec> agency_oracle;
   OracleOf<notification::Decider, NotificationCodec> notification_oracle;
+  OracleOf<postal_dispatch::Decider, PostCodec> post_oracle;
   OracleOf<catalogue::Decider, catalogue::ReleaseCodec> catalogue_oracle;
 };
 
@@ -342,7 +360,8 @@ Scenario linked_scenario(std::uint64_t seed, Fault without) {
                        {"intake", all.intake.get(), &all.intake_oracle, kPartitions, true},
                        {"routing", all.routing.get(), &all.routing_oracle, kPartitions, true},
                        {"agency-processing", all.agency.get(), &all.agency_oracle, kPartitions, true},
-                       {"notification", all.notification.get(), &all.notification_oracle, kPartitions, true}};
+                       {"notification", all.notification.get(), &all.notification_oracle, kPartitions, true},
+                       {"postal-dispatch", all.post.get(), &all.post_oracle, kPartitions, true}};
   auto actors = std::make_shared<Actors>(seed);
   actors->import_catalogue(scenario.requests);
   actors->bring_dossiers(scenario.requests);

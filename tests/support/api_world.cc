@@ -58,8 +58,13 @@ bool eventually(const std::function<bool()>& holds) {
 }
 
 ApiWorld::ApiWorld() {
-  const ports::Installation installation{
-      {{"intake", kPartitions}, {"routing", kPartitions}, {"agency-processing", kPartitions}, {"catalogue", 1}}, 1, 1};
+  const ports::Installation installation{{{"intake", kPartitions},
+                                          {"routing", kPartitions},
+                                          {"agency-processing", kPartitions},
+                                          {"postal-dispatch", kPartitions},
+                                          {"catalogue", 1}},
+                                         1,
+                                         1};
   {
     observe::SystemEntropy entropy;
     NoSink sink;

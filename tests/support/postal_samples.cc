@@ -110,7 +110,9 @@ std::vector<Event> postal_samples() {
       DataMoved{"DISTRICT", at},
       CollectionAdded{kDesk, "vnpost", kDay, collection()},
       SettlementDeclared{kDesk, "vnpost", kDay, {{kItemNumber, 34'000}}, 33'000},
-      SettlementCompared{true, 2}};
+      SettlementCompared{true, 2},
+      ResultDelivered{1},
+      ResultUndelivered{1, StableState::kLost}};
   std::vector<Event> out;
   for (const auto& body : bodies) out.push_back({at, body});
   return out;

@@ -22,8 +22,15 @@ std::vector<Component> components() {
   return {{"application-form", 1, std::string(32, '\x11'), "blob:form"}, {"id-card", 2, "", "shelf/12"}};
 }
 intake::Application application() {
-  return {home(),           "1.001776",  intake::ApplicantKind::kBusiness, intake::Channel::kPost, "H47.22.02", "H47.22.03",
-          sealed_with('a'), components()};
+  return {home(),
+          "1.001776",
+          intake::ApplicantKind::kBusiness,
+          intake::Channel::kPost,
+          "H47.22.02",
+          "H47.22.03",
+          sealed_with('a'),
+          components(),
+          std::nullopt};
 }
 routing::DossierReceived received() {
   return {home(), "000.02.22.H47-260302-0001", "1.001776", 3, "H47.22.02", at(1), at(2)};
@@ -48,6 +55,12 @@ std::vector<Event> events(Body... bodies) {
 
 }  // namespace
 
+intake::Event intake_posted_sample() {
+  auto posted = application();
+  posted.post = intake::PostalWish{"vnpost", sealed_with('p'), sealed_with('q'), 35'000};
+  return {at(0), intake::DossierSubmitted{std::move(posted), "H47.22.02"}};
+}
+
 std::vector<intake::Event> intake_samples() {
   using namespace intake;
   return events<Event>(
@@ -59,7 +72,10 @@ std::vector<intake::Event> intake_samples() {
       DossierStopped{"NO_AGENCY_COMPETENT", sealed_with('f')}, DossierProcessed{at(9), true},
       ResultHandedOver{Channel::kPost}, AppointmentMoved{at(2), at(5)},
       PersonalDataErased{{"key-a", "key-b"}, "RETENTION_ENDED", sealed_with('e')},
-      StatusChanged{NationalStatus::kReceived, NationalStatus::kInProcess}, InputSetAside{"ROUTE_STOPPED", 9});
+      StatusChanged{NationalStatus::kReceived, NationalStatus::kInProcess}, InputSetAside{"ROUTE_STOPPED", 9},
+      PickupRequested{home(), "vnpost", "H47.22.02", sealed_with('p'), components()},
+      ResultDeliveryRequested{home(), "000.02.22.H47-260302-0001", "vnpost", "H47.22.02", sealed_with('q'), 35'000},
+      ResultNotDelivered{Delivery::kLost, 2});
 }
 
 std::vector<routing::Event> routing_samples() {
@@ -138,6 +154,8 @@ intake::State intake_state_sample() {
   state.dossier_code = "000.02.22.H47-260302-0001";
   state.received_by = "H47.22.02";
   state.helped_by = "H47.22.03";
+  state.post = std::get<intake::DossierSubmitted>(intake_posted_sample().body).application.post;
+  state.delivery = intake::Delivery::kReturned;
   state.submitted_at = at(1);
   state.received_at = at(2);
   state.appointment_at = at(3);

@@ -10,6 +10,8 @@ namespace lienthong::test_support {
 
 /// One event per alternative, in their order, every field set to something else than its default.
 std::vector<intake::Event> intake_samples();
+/// A submission with wishes to the post.
+intake::Event intake_posted_sample();
 std::vector<routing::Event> routing_samples();
 std::vector<agency_processing::Event> agency_samples();
 

@@ -13,6 +13,16 @@ TEST(IntakeCodecTest, EveryEventSurvivesItsWireForm) {
   test_support::expect_events_survive(test_support::intake_samples(), encode_event, decode_event);
 }
 
+TEST(IntakeCodecTest, WishesToThePostSurviveTheirWireForms) {
+  const auto posted = test_support::intake_posted_sample();
+  ledger::v1::Event wire;
+  encode_event(posted, wire);
+  EXPECT_EQ(*decode_event(wire), posted);
+  const CommandBody command = SubmitDossier{std::get<DossierSubmitted>(posted.body).application};
+  const auto encoded = encode_command(command, {});
+  EXPECT_EQ(decode_command(encoded.type, encoded.body)->body, command);
+}
+
 TEST(IntakeCodecTest, RefusesEventsThatCannotBeRead) {
   test_support::expect_broken_events_are_refused(test_support::intake_samples(), encode_event, decode_event);
 }
@@ -53,10 +63,18 @@ TEST(IntakeCodecTest, RefusesCommandsOfBadForm) {
       {"a short hash", [](Application& a) { a.components[0].sha256 = "abc"; }},
       {"too many components", [](Application& a) { a.components.resize(51, a.components[0]); }},
       {"content that is not sealed", [](Application& a) { a.content.key_ref.clear(); }},
+      {"the post asked for nothing",
+       [](Application& a) {
+         a.post = PostalWish{"vnpost", {}, {}, 0};
+       }},
+      {"a sentence as carrier", [](Application& a) { a.post->carrier = "bưu điện"; }},
+      {"money given out", [](Application& a) { a.post->collect = -1; }},
+      {"too much money", [](Application& a) { a.post->collect = kCollectMax + 1; }},
       {"no home key", [](Application& a) { a.home = {}; }},
   };
   for (const auto& [what, spoil] : cases) {
     auto submit = std::get<SubmitDossier>(good[0]);
+    submit.application.post = std::get<DossierSubmitted>(test_support::intake_posted_sample().body).application.post;
     spoil(submit.application);
     const auto wire = encode_command(submit, {});
     const auto back = decode_command(wire.type, wire.body);

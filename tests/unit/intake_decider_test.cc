@@ -36,6 +36,18 @@ Cause give(CommandBody body, std::string principal = "all", std::optional<Instan
 
 Cause report(RouteFactBody body, Instant at = local("2026-03-03 09:00")) { return RouteReported{{{at, std::move(body)}}}; }
 
+template <class Body>
+Cause from_post(Body body) {
+  return PostReported{{{local("2026-03-05 10:00"), std::move(body)}}};
+}
+Application posted() {
+  auto out = application();
+  out.area_code = "C01";
+  out.components = {{"DON", 1, "", ""}};
+  out.post = PostalWish{"vnpost", sealed_part('p'), sealed_part('q'), 35'000};
+  return out;
+}
+
 /// A dossier that has come into this status by the commands and reports that lead there.
 Given dossier_in(std::optional<NationalStatus> status) {
   Given given;
@@ -81,6 +93,47 @@ TEST(IntakeDeciderTest, ReceivesAtTheCounterWithCodeReceiptAndAppointment) {
   // 10 working days from Monday 2026-03-02 08:00. Source: domain vector, office hours 07:30-11:30, 13:00-17:00.
   EXPECT_EQ(local_text(accepted->appointment_at), "2026-03-16 08:00");
   EXPECT_EQ(given.state().status, NationalStatus::kReceived);
+}
+
+// Source: QĐ 45/2016/QĐ-TTg, Art. 5: the citizen may have the dossier fetched, the result brought, or both.
+TEST(IntakeDeciderTest, AsksThePostToFetchAtSubmissionAndReceivesWhenTheDeskAccepts) {
+  Given given;
+  const auto submitted = given.when(give(SubmitDossier{posted()}));
+  EXPECT_EQ(first_of<PickupRequested>(submitted.events),
+            (PickupRequested{*HomeKey::parse("C01"), "vnpost", "C01", sealed_part('p'), {{"DON", 1, "", ""}}}));
+  EXPECT_EQ(given.state().status, NationalStatus::kSubmitted);
+  given.context.now = local("2026-03-04 09:00");
+  const auto accepted = given.when(give(AcceptDossier{}));
+  EXPECT_FALSE(first_of<PickupRequested>(accepted.events));
+  EXPECT_EQ(local_text(given.state().received_at), "2026-03-04 09:00") << "postal time is outside of the clock";
+}
+
+TEST(IntakeDeciderTest, AsksThePostToBringTheResultWhenItIsReadyWhichIsWhenItIsInTime) {
+  Given given;
+  EXPECT_FALSE(first_of<PickupRequested>(given.when(give(ReceiveDossier{posted()})).events)) << "the papers are here";
+  given.when(report(ProcessingStarted{}));
+  const auto ready = given.when(report(RouteResolved{local("2026-03-03 09:00")}));
+  EXPECT_EQ(first_of<ResultDeliveryRequested>(ready.events),
+            (ResultDeliveryRequested{*HomeKey::parse("C01"), "000.01.01.H47-260302-0001", "vnpost", "C01", sealed_part('q'),
+                                     35'000}));
+  EXPECT_EQ(given.state().delivery, Delivery::kRequested);
+  EXPECT_EQ(given.state().status, NationalStatus::kProcessed);
+  EXPECT_EQ(local_text(given.state().processed_at), "2026-03-03 09:00");
+  given.when(from_post(ResultUndelivered{1, Delivery::kLost}));
+  EXPECT_EQ(given.state().delivery, Delivery::kLost);
+  const auto found = given.when(from_post(ResultDelivered{1}));
+  EXPECT_EQ(first_of<ResultHandedOver>(found.events), ResultHandedOver{Channel::kPost});
+  EXPECT_EQ(given.state().status, NationalStatus::kHandedOver);
+  EXPECT_EQ(given.state().delivery, Delivery::kDelivered);
+  EXPECT_EQ(local_text(given.state().closed_at), "2026-03-05 10:00") << "when the receiver signed";
+  EXPECT_EQ(local_text(given.state().processed_at), "2026-03-03 09:00");
+}
+
+TEST(IntakeDeciderTest, TakesNoNoticeOfAShipmentWithoutDossier) {
+  Given given;
+  const auto decision = given.when(from_post(ResultDelivered{1}));
+  EXPECT_FALSE(decision.refusal) << "it would park";
+  EXPECT_THAT(decision.events, IsEmpty());
 }
 
 TEST(IntakeDeciderTest, CountsPerDeskAndLocalDayAndWidensInsteadOfWrapping) {
@@ -239,7 +292,9 @@ TEST(IntakeStateTableTest, StandsInTheReadmeAsDecided) {
       {"routing: AppointmentChanged", report(AppointmentChanged{local("2026-03-20 08:00")})},
       {"routing: DossierResolved", report(RouteResolved{local("2026-03-04 08:00")})},
       {"routing: DossierRefusedFinally", report(RouteRefused{"NO_AGENCY_COMPETENT", sealed_part('f')})},
-      {"routing: RouteStopped", report(RouteStopped{})}};
+      {"routing: RouteStopped", report(RouteStopped{})},
+      {"postal-dispatch: ResultDelivered", from_post(ResultDelivered{1})},
+      {"postal-dispatch: ResultUndelivered", from_post(ResultUndelivered{1, Delivery::kReturned})}};
   std::string table = "| cause |";
   for (const auto& state : states) table += state ? ' ' + std::to_string(code_of(*state)) + " |" : " none |";
   table += "\n|---|";

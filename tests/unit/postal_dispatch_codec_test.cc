@@ -92,8 +92,8 @@ TEST(PostalDispatchCodecTest, TakesTheNextHolderOutOfRoutingsLedger) {
   leaf.add_events()->set_type(routing::v1::EVENT_TYPE_LEG_OFFERED);
   const auto reported = decode_routing(leaf);
   ASSERT_TRUE(reported);
-  ASSERT_THAT(reported->passed, SizeIs(1));
-  EXPECT_EQ(reported->passed[0], (DataPassed{"DISTRICT", local("2026-03-02 09:00")}));
+  ASSERT_THAT(reported->facts, SizeIs(1));
+  EXPECT_EQ(std::get<DataPassed>(reported->facts[0].body), (DataPassed{"DISTRICT", local("2026-03-02 09:00")}));
   EXPECT_TRUE(taken_from_routing() & mask_of(routing::v1::EVENT_TYPE_CUSTODY_PASSED));
 }
 

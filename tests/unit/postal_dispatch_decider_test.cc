@@ -71,6 +71,77 @@ Given ordered(const OrderShipment& what = order()) {
 }
 const Shipment& only(const Given& given) { return std::get<DossierPost>(given.state()).shipments.at(0); }
 
+Cause passed(const char* time) { return Reported{{{local(time), DataPassed{"DISTRICT", local(time)}}}}; }
+PostRequested wanted(ShipmentKind kind, std::string area = "") {
+  const bool result = kind == ShipmentKind::kResult;
+  return {kHome,
+          result ? "000.01.01.H47-260302-0001" : "",
+          kind,
+          "vnpost",
+          std::move(area),
+          sealed_part('a'),
+          result ? 35'000 : 0,
+          {{"DON", 1}}};
+}
+Cause asked(PostRequested what) { return Reported{{{local("2026-03-02 08:00"), std::move(what)}}}; }
+
+TEST(PostalDispatchDeciderTest, OrdersByItselfWhatTheApplicantAskedThePostFor) {
+  Given given;
+  const auto pickup = given.when(asked(wanted(ShipmentKind::kToDesk)));
+  ASSERT_EQ(reason_of(pickup), "");
+  const auto first = first_of<ShipmentOrdered>(pickup.events);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->shipment.destination, "COMMUNE");
+  EXPECT_EQ(first->shipment.order, OrderState::kPlacing);
+  EXPECT_EQ(first->shipment.address, sealed_part('a'));
+  EXPECT_THAT(pickup.intents, ElementsAre(Intent{static_cast<std::uint32_t>(IntentType::kPlaceOrder), "1"}));
+  const auto result = given.when(asked(wanted(ShipmentKind::kResult)));
+  const auto second = first_of<ShipmentOrdered>(result.events);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->shipment.number, 2U);
+  EXPECT_EQ(second->shipment.cod_amount, 35'000);
+  EXPECT_EQ(second->shipment.normal_minutes, 3 * kTown) << "an applicant of whom no area is known lives outside";
+  EXPECT_EQ(std::get<DossierPost>(given.state()).dossier_code, "000.01.01.H47-260302-0001");
+  EXPECT_THAT(given.when(asked(wanted(ShipmentKind::kResult))).events, IsEmpty()) << "one on its way will do";
+}
+
+TEST(PostalDispatchDeciderTest, CallsOffAPickUpThatIsPointlessUnlessThePostHasTheItem) {
+  const Cause refused = Reported{{{local("2026-03-02 09:00"), PickupPointless{"DOSSIER_REFUSED"}}}};
+  Given waiting;
+  EXPECT_THAT(waiting.when(refused).events, IsEmpty());
+  waiting.when(asked(wanted(ShipmentKind::kToDesk)));
+  const auto off = waiting.when(refused);
+  EXPECT_EQ(first_of<StandingChanged>(off.events)->stable, StableState::kCancelled);
+  EXPECT_THAT(off.intents, ElementsAre(Intent{static_cast<std::uint32_t>(IntentType::kCancelOrder), "1"}));
+  EXPECT_THAT(waiting.when(refused).events, IsEmpty());
+  Given carried;
+  carried.when(asked(wanted(ShipmentKind::kToDesk)));
+  carried.when(Outcome{static_cast<std::uint32_t>(IntentType::kPlaceOrder), "1", kItem, ""});
+  carried.context.now = local("2026-03-02 12:00");
+  carried.when(scanned(scan(Milestone::kPickedUp, local("2026-03-02 08:30"))));
+  EXPECT_THAT(carried.when(refused).events, IsEmpty());
+}
+
+TEST(PostalDispatchDeciderTest, TellsTheDeskOfADeliveredResultOnlyWithItsProof) {
+  auto given = ordered();
+  const auto unproved = given.when(scanned(scan(Milestone::kDelivered, local("2026-03-03 15:00"))));
+  EXPECT_FALSE(first_of<ResultDelivered>(unproved.events));
+  const auto proved = given.when(scanned(delivered(local("2026-03-03 15:00"))));
+  EXPECT_EQ(first_of<ResultDelivered>(proved.events), ResultDelivered{1});
+  EXPECT_EQ(proved.events.back().occurred_at, local("2026-03-03 15:00"));
+  auto papers = ordered(order(ShipmentKind::kToDesk));
+  EXPECT_FALSE(first_of<ResultDelivered>(papers.when(scanned(delivered(local("2026-03-03 15:00")))).events));
+}
+
+TEST(PostalDispatchDeciderTest, TellsTheDeskOfAResultThatCameBackOrWasLost) {
+  for (const auto& [milestone, stable] :
+       {std::pair{Milestone::kReturned, StableState::kReturned}, std::pair{Milestone::kLost, StableState::kLost}}) {
+    auto given = ordered();
+    const auto told = given.when(scanned(scan(milestone, local("2026-03-03 15:00"))));
+    EXPECT_EQ(first_of<ResultUndelivered>(told.events), (ResultUndelivered{1, stable}));
+  }
+}
+
 TEST(PostalDispatchDeciderTest, TakesADoubledScanOnce) {
   auto given = ordered();
   EXPECT_THAT(given.when(scanned(scan(Milestone::kPosted, local("2026-03-02 09:00")))).events, SizeIs(2));
@@ -362,10 +433,9 @@ TEST(PostalDispatchDeciderTest, NamesADossierThatCouldNotBeTold) {
 
 TEST(PostalDispatchDeciderTest, ShowsWhenDataAndPaperAreApart) {
   Given given;
-  EXPECT_THAT(given.when(Reported{{{"DISTRICT", local("2026-03-02 09:00")}}}).events, IsEmpty())
-      << "no paper, nothing to remember";
+  EXPECT_THAT(given.when(passed("2026-03-02 09:00")).events, IsEmpty()) << "no paper, nothing to remember";
   given.when(give(TellOfBag{kHome, in_bag(BagFactKind::kSealed, "2026-03-02 10:00", "COMMUNE")}));
-  given.when(Reported{{{"DISTRICT", local("2026-03-02 11:00")}}});
+  given.when(passed("2026-03-02 11:00"));
   auto paper = paper_of(std::get<DossierPost>(given.state()), Bundle::kDossier);
   EXPECT_EQ(paper.place, PaperPlace::kBag);
   EXPECT_EQ(paper.holder, "BG000000015VN");

@@ -10,6 +10,8 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <vector>
 
 namespace lienthong::ltctl {
@@ -33,6 +35,10 @@ struct FormOptions {
   std::string note;
   std::vector<std::string> components;
   std::vector<std::string> fields;
+  std::string carrier = "vnpost";
+  std::string pick_up_at;
+  std::string deliver_to;
+  std::int64_t collect = 0;
 };
 
 struct ListOptions {
@@ -54,6 +60,35 @@ struct EraseOptions {
 };
 
 Error usage(std::string vi, std::string en) { return {ErrorCode::kInvalidArgument, "USAGE", std::move(vi), std::move(en)}; }
+
+/// `NAME;PHONE;LINE;COMMUNE;PROVINCE`.
+Result<void> set_address(const std::string& text, postal::v1::Address& address) {
+  std::vector<std::string> parts;
+  std::stringstream words(text);
+  for (std::string part; std::getline(words, part, ';');) parts.push_back(part);
+  if (parts.size() != 5) {
+    return failure(usage("địa chỉ cần dạng HỌ TÊN;ĐIỆN THOẠI;ĐỊA CHỈ;XÃ;TỈNH: " + text,
+                         "an address must be NAME;PHONE;LINE;COMMUNE;PROVINCE: " + text));
+  }
+  address.set_name(parts[0]);
+  address.set_phone(parts[1]);
+  address.set_line(parts[2]);
+  address.set_commune(parts[3]);
+  address.set_province(parts[4]);
+  return {};
+}
+
+Result<void> set_post(const FormOptions& options, intake_api::ApplicationForm& form) {
+  if (options.pick_up_at.empty() && options.deliver_to.empty()) return {};
+  auto& post = *form.mutable_post();
+  post.set_carrier(options.carrier);
+  post.set_collect(options.collect);
+  if (!options.pick_up_at.empty()) {
+    if (auto read = set_address(options.pick_up_at, *post.mutable_pick_up_at()); !read) return read;
+  }
+  if (options.deliver_to.empty()) return {};
+  return set_address(options.deliver_to, *post.mutable_deliver_to());
+}
 
 Result<intake_api::ApplicationForm> form_of(const FormOptions& options) {
   intake_api::ApplicationForm form;
@@ -96,6 +131,7 @@ Result<intake_api::ApplicationForm> form_of(const FormOptions& options) {
     added.set_name(field.substr(0, equals));
     added.set_value(field.substr(equals + 1));
   }
+  if (auto post = set_post(options, form); !post) return failure(post.error());
   if (form.applicant_kind() == intake_api::APPLICANT_KIND_UNSPECIFIED)
     form.set_applicant_kind(intake_api::APPLICANT_KIND_CITIZEN);
   if (form.home_key().empty() || form.procedure_code().empty()) {
@@ -299,6 +335,13 @@ void add_form_options(CLI::App& command, FormOptions& options) {
   command.add_option("--note", options.note, "ghi chú · note");
   command.add_option("--component", options.components, "MÃ=TÊN giấy tờ · CODE=TITLE of a paper");
   command.add_option("--field", options.fields, "TÊN=GIÁ TRỊ trên tờ khai · NAME=VALUE on the form");
+  command.add_option("--post-to", options.deliver_to,
+                     "bưu điện trả kết quả tại: HỌ TÊN;ĐIỆN THOẠI;ĐỊA CHỈ;XÃ;TỈNH · the post brings the result to: "
+                     "NAME;PHONE;LINE;COMMUNE;PROVINCE");
+  command.add_option("--post-from", options.pick_up_at,
+                     "bưu điện thu gom hồ sơ tại, cùng dạng · the post fetches the papers at, in the same form");
+  command.add_option("--carrier", options.carrier, "hãng vận chuyển · carrier")->capture_default_str();
+  command.add_option("--collect", options.collect, "đồng thu khi trả kết quả · đồng to collect with the result");
 }
 
 void add_reading_commands(CLI::App& dossier, Session& session) {

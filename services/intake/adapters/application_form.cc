@@ -1,5 +1,8 @@
 #include "intake/adapters/application_form.h"
 
+#include "intake/core/dossier.h"
+#include "shared_kernel/adapters/values_codec.h"
+#include "shared_kernel/api/addresses.h"
 #include "shared_kernel/api/commands.h"
 
 #include <initializer_list>
@@ -54,15 +57,41 @@ Result<void> check_person(const v1::Applicant& who, const std::string& path) {
   return {};
 }
 
+Result<void> check_post(const v1::PostalRequest& post, bool papers_are_here) {
+  const std::string path = "application.post";
+  if (!shared_kernel::wire::is_code(post.carrier()) || post.carrier().empty())
+    return failure(rpc::invalid_field(path + ".carrier", "cần mã hãng vận chuyển.", "the carrier's code is needed."));
+  if (!post.has_pick_up_at() && !post.has_deliver_to()) {
+    return failure(rpc::invalid_field(path, "cần nơi thu gom hoặc nơi trả kết quả.",
+                                      "an address to fetch from or to bring to is needed."));
+  }
+  if (post.collect() < 0 || post.collect() > kCollectMax || (post.collect() != 0 && !post.has_deliver_to())) {
+    return failure(rpc::invalid_field(path + ".collect", "phải từ 0 đến 1.000.000.000 đồng, thu khi trả kết quả.",
+                                      "must be 0 to 1,000,000,000 đồng, collected with the result."));
+  }
+  if (post.has_pick_up_at()) {
+    if (papers_are_here) {
+      return failure(rpc::invalid_field(path + ".pick_up_at", "hồ sơ đang ở quầy; không cần thu gom.",
+                                        "the papers are at the counter; there is nothing to fetch."));
+    }
+    if (auto address = shared_kernel::api::check_address(post.pick_up_at(), path + ".pick_up_at"); !address) return address;
+  }
+  if (!post.has_deliver_to()) return {};
+  return shared_kernel::api::check_address(post.deliver_to(), path + ".deliver_to");
+}
+
 }  // namespace
 
-Result<void> check_form(const v1::ApplicationForm& form) {
+Result<void> check_form(const v1::ApplicationForm& form, bool papers_are_here) {
   if (auto who = check_person(form.applicant(), "application.applicant."); !who) return who;
   if (form.has_authorised()) {
     if (auto who = check_person(form.authorised(), "application.authorised."); !who) return who;
   }
   if (auto text = check_text(form.note(), "application.note", kTextBytesMax, false); !text) return text;
   if (auto fields = check_fields(form.form(), "application.form"); !fields) return fields;
+  if (form.has_post()) {
+    if (auto post = check_post(form.post(), papers_are_here); !post) return post;
+  }
   return check_components(form.components(), "application.components");
 }
 

@@ -13,8 +13,9 @@ namespace lienthong::intake {
 using ComponentList = google::protobuf::RepeatedPtrField<v1::Component>;
 
 /// Rules of form for what a client hands in; codes are checked where commands are decoded.
-/// Errors: kInvalidArgument, naming the field.
-Result<void> check_form(const v1::ApplicationForm& form);
+/// `papers_are_here`: at the counter, where nothing is left for the post to fetch. Errors: kInvalidArgument, naming the
+/// field.
+Result<void> check_form(const v1::ApplicationForm& form, bool papers_are_here);
 Result<void> check_supplement(const v1::RecordSupplementRequest& request);
 /// A reason in words. Errors: kInvalidArgument.
 Result<void> check_reason(const std::string& reason, bool required);

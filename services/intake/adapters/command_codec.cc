@@ -23,17 +23,21 @@ void encode(const Application& from, v1::Application& to) {
   to.set_helped_by(from.helped_by);
   wire::encode(from.content, *to.mutable_content());
   wire::encode_components(from.components, to.mutable_components());
+  if (from.post) encode_wish(*from.post, *to.mutable_post());
 }
 
 Application decode(const v1::Application& from, Decoding& in) {
-  return {in.take(HomeKey::parse(from.home_key())),
-          in.take(decode_code(from.procedure_code(), "procedure_code")),
-          in.take(decode_enum(from.applicant_kind())),
-          in.take(decode_enum(from.channel())),
-          in.take(decode_code(from.area_code(), "area_code", true)),
-          in.take(decode_code(from.helped_by(), "helped_by", true)),
-          in.take(wire::decode(from.content())),
-          in.take(wire::decode_components(from.components()))};
+  Application to{in.take(HomeKey::parse(from.home_key())),
+                 in.take(decode_code(from.procedure_code(), "procedure_code")),
+                 in.take(decode_enum(from.applicant_kind())),
+                 in.take(decode_enum(from.channel())),
+                 in.take(decode_code(from.area_code(), "area_code", true)),
+                 in.take(decode_code(from.helped_by(), "helped_by", true)),
+                 in.take(wire::decode(from.content())),
+                 in.take(wire::decode_components(from.components())),
+                 std::nullopt};
+  if (from.has_post()) to.post = in.take(decode_wish(from.post()));
+  return to;
 }
 
 SubmitDossier decode(const v1::SubmitDossierCommand& from, Decoding& in) { return {decode(from.application(), in)}; }

@@ -48,6 +48,13 @@ v1::Dossier dossier_view(const shared_kernel::DossierName& name, const ledger::v
     to.set_reference(from.reference());
   }
   out.set_parked(value.parked());
+  if (stored.has_post() || stored.delivery() != v1::RESULT_DELIVERY_UNSPECIFIED) {
+    auto& post = *out.mutable_post();
+    post.set_carrier(stored.post().carrier());
+    post.set_pick_up(stored.post().has_pick_up_at());
+    post.set_deliver(stored.post().has_deliver_to());
+    post.set_delivery(stored.delivery());
+  }
   return out;
 }
 

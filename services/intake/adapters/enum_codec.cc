@@ -1,6 +1,10 @@
 #include "intake/adapters/enum_codec.h"
 
+#include "shared_kernel/adapters/values_codec.h"
+
 namespace lienthong::intake {
+
+namespace wire = shared_kernel::wire;
 
 v1::ApplicantKind encode_enum(ApplicantKind kind) {
   switch (kind) {
@@ -46,6 +50,47 @@ Result<Channel> decode_enum(v1::Channel channel) {
     case v1::Channel_INT_MAX_SENTINEL_DO_NOT_USE_: break;
   }
   return malformed("channel " + std::to_string(static_cast<int>(channel)));
+}
+
+v1::ResultDelivery encode_enum(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::kNone: return v1::RESULT_DELIVERY_UNSPECIFIED;
+    case Delivery::kRequested: return v1::RESULT_DELIVERY_REQUESTED;
+    case Delivery::kDelivered: return v1::RESULT_DELIVERY_DELIVERED;
+    case Delivery::kReturned: return v1::RESULT_DELIVERY_RETURNED;
+    case Delivery::kLost: return v1::RESULT_DELIVERY_LOST;
+  }
+  return v1::RESULT_DELIVERY_UNSPECIFIED;
+}
+
+Result<Delivery> decode_enum(v1::ResultDelivery delivery) {
+  switch (delivery) {
+    case v1::RESULT_DELIVERY_UNSPECIFIED: return Delivery::kNone;
+    case v1::RESULT_DELIVERY_REQUESTED: return Delivery::kRequested;
+    case v1::RESULT_DELIVERY_DELIVERED: return Delivery::kDelivered;
+    case v1::RESULT_DELIVERY_RETURNED: return Delivery::kReturned;
+    case v1::RESULT_DELIVERY_LOST: return Delivery::kLost;
+    case v1::ResultDelivery_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::ResultDelivery_INT_MAX_SENTINEL_DO_NOT_USE_: break;
+  }
+  return malformed("result_delivery " + std::to_string(static_cast<int>(delivery)));
+}
+
+void encode_wish(const PostalWish& from, v1::PostalWish& to) {
+  to.set_carrier(from.carrier);
+  if (from.pick_up_at) wire::encode(*from.pick_up_at, *to.mutable_pick_up_at());
+  if (from.deliver_to) wire::encode(*from.deliver_to, *to.mutable_deliver_to());
+  to.set_collect(from.collect);
+}
+
+Result<PostalWish> decode_wish(const v1::PostalWish& from) {
+  wire::Decoding in;
+  PostalWish to{in.take(wire::decode_code(from.carrier(), "post.carrier")), {}, {}, from.collect()};
+  if (from.has_pick_up_at()) to.pick_up_at = in.take(wire::decode(from.pick_up_at()));
+  if (from.has_deliver_to()) to.deliver_to = in.take(wire::decode(from.deliver_to()));
+  if (!to.pick_up_at && !to.deliver_to) return malformed("post: nothing is asked for");
+  if (to.collect < 0 || to.collect > kCollectMax) return malformed("post.collect " + std::to_string(to.collect));
+  return in.finish(std::move(to));
 }
 
 Result<NationalStatus> decode_status(std::uint32_t code) {

@@ -14,10 +14,13 @@ namespace wire = shared_kernel::wire;
 using wire::Decoding;
 
 DossierSubmitted decode(const v1::DossierSubmitted& from, Decoding& in) {
-  return {{in.take(HomeKey::parse(from.home_key())), from.procedure_code(), in.take(decode_enum(from.applicant_kind())),
-           in.take(decode_enum(from.channel())), from.area_code(), from.helped_by(), in.take(wire::decode(from.content())),
-           in.take(wire::decode_components(from.components()))},
-          from.received_by()};
+  DossierSubmitted to{
+      {in.take(HomeKey::parse(from.home_key())), from.procedure_code(), in.take(decode_enum(from.applicant_kind())),
+       in.take(decode_enum(from.channel())), from.area_code(), from.helped_by(), in.take(wire::decode(from.content())),
+       in.take(wire::decode_components(from.components())), std::nullopt},
+      from.received_by()};
+  if (from.has_post()) to.application.post = in.take(decode_wish(from.post()));
+  return to;
 }
 
 DossierAccepted decode(const v1::DossierAccepted& from, Decoding& in) {
@@ -76,6 +79,20 @@ StatusChanged decode(const v1::StatusChanged& from, Decoding& in) {
 
 InputSetAside decode(const v1::InputSetAside& from, Decoding&) { return {from.input(), from.status()}; }
 
+PickupRequested decode(const v1::PickupRequested& from, Decoding& in) {
+  return {in.take(HomeKey::parse(from.home_key())), from.carrier(), from.area_code(), in.take(wire::decode(from.address())),
+          in.take(wire::decode_components(from.components()))};
+}
+
+ResultDeliveryRequested decode(const v1::ResultDeliveryRequested& from, Decoding& in) {
+  return {in.take(HomeKey::parse(from.home_key())), from.dossier_code(), from.carrier(), from.area_code(),
+          in.take(wire::decode(from.address())),    from.collect()};
+}
+
+ResultNotDelivered decode(const v1::ResultNotDelivered& from, Decoding& in) {
+  return {in.take(decode_enum(from.outcome())), from.shipment()};
+}
+
 template <class Message>
 Result<Event> read(const ::lienthong::ledger::v1::Event& from) {
   const auto message = wire::parse<Message>(from.payload());
@@ -97,6 +114,7 @@ v1::DossierSubmitted encode(const DossierSubmitted& from) {
   wire::encode(application.content, *to.mutable_content());
   wire::encode_components(application.components, to.mutable_components());
   to.set_received_by(from.received_by);
+  if (application.post) encode_wish(*application.post, *to.mutable_post());
   return to;
 }
 
@@ -193,6 +211,34 @@ v1::InputSetAside encode(const InputSetAside& from) {
   return to;
 }
 
+v1::PickupRequested encode(const PickupRequested& from) {
+  v1::PickupRequested to;
+  to.set_home_key(from.home.text());
+  to.set_carrier(from.carrier);
+  to.set_area_code(from.area_code);
+  wire::encode(from.address, *to.mutable_address());
+  wire::encode_components(from.components, to.mutable_components());
+  return to;
+}
+
+v1::ResultDeliveryRequested encode(const ResultDeliveryRequested& from) {
+  v1::ResultDeliveryRequested to;
+  to.set_home_key(from.home.text());
+  to.set_dossier_code(from.dossier_code);
+  to.set_carrier(from.carrier);
+  to.set_area_code(from.area_code);
+  wire::encode(from.address, *to.mutable_address());
+  to.set_collect(from.collect);
+  return to;
+}
+
+v1::ResultNotDelivered encode(const ResultNotDelivered& from) {
+  v1::ResultNotDelivered to;
+  to.set_outcome(encode_enum(from.outcome));
+  to.set_shipment(from.shipment);
+  return to;
+}
+
 v1::EventType type_of(const EventBody& body) {
   return std::visit(Overloaded{[](const DossierSubmitted&) { return v1::EVENT_TYPE_DOSSIER_SUBMITTED; },
                                [](const DossierAccepted&) { return v1::EVENT_TYPE_DOSSIER_ACCEPTED; },
@@ -206,7 +252,10 @@ v1::EventType type_of(const EventBody& body) {
                                [](const AppointmentMoved&) { return v1::EVENT_TYPE_APPOINTMENT_MOVED; },
                                [](const PersonalDataErased&) { return v1::EVENT_TYPE_PERSONAL_DATA_ERASED; },
                                [](const StatusChanged&) { return v1::EVENT_TYPE_STATUS_CHANGED; },
-                               [](const InputSetAside&) { return v1::EVENT_TYPE_INPUT_SET_ASIDE; }},
+                               [](const InputSetAside&) { return v1::EVENT_TYPE_INPUT_SET_ASIDE; },
+                               [](const PickupRequested&) { return v1::EVENT_TYPE_PICKUP_REQUESTED; },
+                               [](const ResultDeliveryRequested&) { return v1::EVENT_TYPE_RESULT_DELIVERY_REQUESTED; },
+                               [](const ResultNotDelivered&) { return v1::EVENT_TYPE_RESULT_NOT_DELIVERED; }},
                     body);
 }
 
@@ -233,6 +282,9 @@ Result<Event> decode_event(const ::lienthong::ledger::v1::Event& from) {
     case v1::EVENT_TYPE_PERSONAL_DATA_ERASED: return read<v1::PersonalDataErased>(from);
     case v1::EVENT_TYPE_STATUS_CHANGED: return read<v1::StatusChanged>(from);
     case v1::EVENT_TYPE_INPUT_SET_ASIDE: return read<v1::InputSetAside>(from);
+    case v1::EVENT_TYPE_PICKUP_REQUESTED: return read<v1::PickupRequested>(from);
+    case v1::EVENT_TYPE_RESULT_DELIVERY_REQUESTED: return read<v1::ResultDeliveryRequested>(from);
+    case v1::EVENT_TYPE_RESULT_NOT_DELIVERED: return read<v1::ResultNotDelivered>(from);
     case v1::EVENT_TYPE_UNSPECIFIED:
     case v1::EventType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::EventType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

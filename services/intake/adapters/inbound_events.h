@@ -12,4 +12,9 @@ EventMask taken_from_routing();
 /// Translates a decision of routing. Errors: kInvalidArgument when an event it takes can't be read.
 Result<RouteReported> decode_routing(const ::lienthong::ledger::v1::Leaf& leaf);
 
+/// Event types of postal-dispatch that concern the desk.
+EventMask taken_from_postal_dispatch();
+/// Translates a decision of postal-dispatch. Errors: kInvalidArgument when an event it takes can't be read.
+Result<PostReported> decode_postal_dispatch(const ::lienthong::ledger::v1::Leaf& leaf);
+
 }  // namespace lienthong::intake

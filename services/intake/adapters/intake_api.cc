@@ -64,7 +64,8 @@ void IntakeApi::create(const rpc::Call& call, const Request& request, const Out<
                        v1::Channel channel) {
   const auto names = commands_.creating(request.header(), request.application().home_key(), call.principal);
   if (!names) return out.fail(names.error());
-  if (const auto form = check_form(request.application()); !form) return out.fail(form.error());
+  if (const auto form = check_form(request.application(), type == v1::COMMAND_TYPE_RECEIVE_DOSSIER); !form)
+    return out.fail(form.error());
   auto ledger_command = commands_.begin(call, request.header(), *names, request);
   if (!ledger_command) return out.fail(ledger_command.error());
   const auto key = parts_.keys.take();
@@ -75,6 +76,14 @@ void IntakeApi::create(const rpc::Call& call, const Request& request, const Out<
   *command.mutable_application() = application_of(request.application(), channel);
   Sealed sealed{*key, names->dossier.id, parts_.contents};
   sealed.add(block::encode_message(content_of(request.application())), *command.mutable_application()->mutable_content());
+  if (request.application().has_post()) {
+    const auto& from = request.application().post();
+    auto& to = *command.mutable_application()->mutable_post();
+    to.set_carrier(from.carrier());
+    to.set_collect(from.collect());
+    if (from.has_pick_up_at()) sealed.add(block::encode_message(from.pick_up_at()), *to.mutable_pick_up_at());
+    if (from.has_deliver_to()) sealed.add(block::encode_message(from.deliver_to()), *to.mutable_deliver_to());
+  }
   ledger_command->type = type;
   ledger_command->body = block::encode_message(command);
   ledger_command->sealed = std::move(sealed.parts);

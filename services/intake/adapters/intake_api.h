@@ -82,6 +82,12 @@ class IntakeApi {
                    const Out<v1::GetContentResponse>& out) const;
   void get_contact(const rpc::Call& call, const v1::GetContactRequest& request,
                    const Out<v1::GetContactResponse>& out) const;
+  void get_address(const rpc::Call& call, const v1::GetAddressRequest& request,
+                   const Out<v1::GetAddressResponse>& out) const;
+  Result<v1::GetAddressResponse> address_of(const Name& dossier, const v1::StoredDossier& stored,
+                                            const kernel::v1::SealedRef& ref) const;
+  template <class Request, class Reply, class Answer>
+  void tell_service(const rpc::Call& call, const Request& request, const Out<Reply>& out, Answer answer) const;
   Result<v1::GetContactResponse> contact_of(const Name& dossier, const v1::StoredDossier& stored,
                                             const v1::GetContactRequest& request) const;
   void get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request,

@@ -239,8 +239,8 @@ Result<v1::GetContactResponse> IntakeApi::contact_of(const Name& dossier, const 
   return answer;
 }
 
-void IntakeApi::get_contact(const rpc::Call& call, const v1::GetContactRequest& request,
-                            const Out<v1::GetContactResponse>& out) const {
+template <class Request, class Reply, class Answer>
+void IntakeApi::tell_service(const rpc::Call& call, const Request& request, const Out<Reply>& out, Answer answer) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
   if (const auto granted = shared_kernel::api::require_service(**catalogue, call.principal, Action::kReadContact);
@@ -249,25 +249,49 @@ void IntakeApi::get_contact(const rpc::Call& call, const v1::GetContactRequest& 
   }
   if (const auto purpose = check_text(request.purpose(), "purpose", kPurposeBytesMax, true); !purpose)
     return out.fail(purpose.error());
-  if (request.texts_size() > kQuotedTextsMax)
-    return out.fail(rpc::invalid_field("texts", "tối đa 4 đoạn.", "at most 4 texts."));
   const auto name = shared_kernel::parse_dossier_name(request.dossier_id());
   if (!name) return out.fail(name.error());
   reads_.read(*name, 0, commands_.deadline_of(call),
-              [this, call, request, name = *name, out](const Result<ReadDossier>& read) {
+              [this, call, request, name = *name, out, answer](const Result<ReadDossier>& read) {
                 if (!read) return out.fail(read.error());
                 if (read->value == nullptr) return out.fail(shared_kernel::dossier_not_found());
-                const auto queued = parts_.reads.post([this, call, request, name, out, read] {
+                const auto queued = parts_.reads.post([this, call, request, name, out, read, answer] {
                   const auto stored = stored_dossier(*read->value);
                   if (!stored) return out.fail(stored.error());
                   if (!parts_.audit({call.principal, call.principal, request.dossier_id(), 0, request.purpose()}))
                     return out.fail(audit_failed());
-                  const auto answer = contact_of(name, *stored, request);
-                  if (!answer) return out.fail(answer.error());
-                  out.ok(*answer);
+                  const auto told = answer(name, *stored);
+                  if (!told) return out.fail(told.error());
+                  out.ok(*told);
                 });
                 if (!queued) out.fail(shared_kernel::api::too_many_reads());
               });
+}
+
+void IntakeApi::get_contact(const rpc::Call& call, const v1::GetContactRequest& request,
+                            const Out<v1::GetContactResponse>& out) const {
+  if (request.texts_size() > kQuotedTextsMax)
+    return out.fail(rpc::invalid_field("texts", "tối đa 4 đoạn.", "at most 4 texts."));
+  tell_service(call, request, out, [this, request](const Name& name, const v1::StoredDossier& stored) {
+    return contact_of(name, stored, request);
+  });
+}
+
+Result<v1::GetAddressResponse> IntakeApi::address_of(const Name& dossier, const v1::StoredDossier& stored,
+                                                     const kernel::v1::SealedRef& ref) const {
+  if (stored.erased()) return failure(personal_data_erased());
+  const auto plain = unseal(dossier, ref);
+  if (!plain) return failure(plain.error());
+  v1::GetAddressResponse answer;
+  if (!answer.mutable_address()->ParseFromString(*plain)) return malformed("sealed address");
+  return answer;
+}
+
+void IntakeApi::get_address(const rpc::Call& call, const v1::GetAddressRequest& request,
+                            const Out<v1::GetAddressResponse>& out) const {
+  tell_service(call, request, out, [this, request](const Name& name, const v1::StoredDossier& stored) {
+    return address_of(name, stored, request.address());
+  });
 }
 
 void IntakeApi::get_key(const rpc::Call& call, const v1::GetDossierKeyRequest& request,
@@ -307,6 +331,8 @@ void IntakeApi::register_reads() {
       "GetContent", [this](const auto& call, auto request, auto out) { get_content(call, request, out); });
   contact_.unary<v1::GetContactRequest, v1::GetContactResponse>(
       "GetContact", [this](const auto& call, auto request, auto out) { get_contact(call, request, out); });
+  contact_.unary<v1::GetAddressRequest, v1::GetAddressResponse>(
+      "GetAddress", [this](const auto& call, auto request, auto out) { get_address(call, request, out); });
   key_.unary<v1::GetDossierKeyRequest, v1::GetDossierKeyResponse>(
       "GetDossierKey", [this](const auto& call, auto request, auto out) { get_key(call, request, out); });
 }

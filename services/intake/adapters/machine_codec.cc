@@ -35,10 +35,13 @@ Result<Cause> decode_cause(const ledger::CauseView& cause) {
                                   std::move(command->body)};
                  },
                  [](const ledger::InputCause& view) -> Result<Cause> {
-                   if (view.from != "routing") return malformed("intake takes nothing from " + std::string(view.from));
-                   auto reported = decode_routing(*view.leaf);
-                   if (!reported) return failure(reported.error());
-                   return *std::move(reported);
+                   const auto cause_of = [](auto reported) -> Result<Cause> {
+                     if (!reported) return failure(reported.error());
+                     return *std::move(reported);
+                   };
+                   if (view.from == "routing") return cause_of(decode_routing(*view.leaf));
+                   if (view.from == "postal-dispatch") return cause_of(decode_postal_dispatch(*view.leaf));
+                   return malformed("intake takes nothing from " + std::string(view.from));
                  },
                  [](const ledger::TimerCause&) -> Result<Cause> { return malformed("intake has no timers"); },
                  [](const ledger::OutcomeCause&) -> Result<Cause> { return malformed("intake has no effects"); },
@@ -48,7 +51,8 @@ Result<Cause> decode_cause(const ledger::CauseView& cause) {
 
 std::unique_ptr<const ledger::Machine> make_machine() {
   return std::make_unique<ledger::DeciderMachine<Decider, Codec>>(
-      "intake", std::vector<std::pair<LedgerName, EventMask>>{{"routing", taken_from_routing()}});
+      "intake", std::vector<std::pair<LedgerName, EventMask>>{{"postal-dispatch", taken_from_postal_dispatch()},
+                                                              {"routing", taken_from_routing()}});
 }
 
 }  // namespace lienthong::intake

@@ -36,6 +36,8 @@ std::string encode_state(const State& state) {
   to.set_reason_code(state.reason_code);
   to.set_erased(state.erased);
   to.set_handed_over_by(encode_enum(state.handed_over_by));
+  if (state.post) encode_wish(*state.post, *to.mutable_post());
+  to.set_delivery(encode_enum(state.delivery));
   return to.SerializeAsString();
 }
 
@@ -70,6 +72,8 @@ Result<State> decode_state(std::string_view bytes) {
   to.reason_code = from.reason_code();
   to.erased = from.erased();
   to.handed_over_by = in.take(decode_enum(from.handed_over_by()));
+  if (from.has_post()) to.post = in.take(decode_wish(from.post()));
+  to.delivery = in.take(decode_enum(from.delivery()));
   return in.finish(std::move(to));
 }
 

@@ -146,6 +146,22 @@ void accept(Context& context, const Catalogue& rules, const Desk& desk, Draft& d
   change_status(draft, desk.at, NationalStatus::kReceived);
 }
 
+/// The papers are received when the desk accepts them, not when the postman takes them, so the status stays.
+void ask_for_pickup(Draft& draft, Instant at) {
+  const auto& state = draft.state();
+  if (!state.post || !state.post->pick_up_at) return;
+  draft.record(at,
+               PickupRequested{state.home, state.post->carrier, state.area_code, *state.post->pick_up_at, state.components});
+}
+
+/// A result is in time when it is ready; how long the post takes counts for nobody.
+void ask_for_delivery(Draft& draft, Instant at) {
+  const auto& state = draft.state();
+  if (!state.post || !state.post->deliver_to) return;
+  draft.record(at, ResultDeliveryRequested{state.home, state.dossier_code, state.post->carrier, state.area_code,
+                                           *state.post->deliver_to, state.post->collect});
+}
+
 Decision<Event> decide_command(Context& context, const Catalogue& rules, const State& state, const Command& command) {
   const auto& header = command.header;
   const auto create = [&](const Application& application, Action action, bool receive) -> Decision<Event> {
@@ -158,6 +174,7 @@ Decision<Event> decide_command(Context& context, const Catalogue& rules, const S
       accept(context, rules, *desk, draft);
     } else {
       change_status(draft, desk->at, NationalStatus::kSubmitted);
+      ask_for_pickup(draft, desk->at);
     }
     return std::move(draft).finish();
   };
@@ -266,6 +283,7 @@ void take(Draft& draft, const RouteFact& fact) {
                    if (!in_hand && !withdrawn) return set_aside("DOSSIER_RESOLVED");
                    draft.record(at, DossierProcessed{resolved.processed_at, withdrawn});
                    change_status(draft, at, NationalStatus::kProcessed);
+                   ask_for_delivery(draft, at);
                  },
                  [&](const RouteRefused& refusal) {
                    if (!in_hand && !withdrawn) return set_aside("DOSSIER_REFUSED_FINALLY");
@@ -280,6 +298,24 @@ void take(Draft& draft, const RouteFact& fact) {
       fact.body);
 }
 
+/// What the applicant has fetched at the desk meanwhile stays handed over.
+void take(Draft& draft, const PostFact& fact) {
+  const Instant at = fact.occurred_at;
+  const auto status = *draft.state().status;
+  const bool waits = status == NationalStatus::kProcessed;
+  const auto set_aside = [&](std::string input) { draft.record(at, InputSetAside{std::move(input), code_of(status)}); };
+  std::visit(Overloaded{[&](const ResultDelivered&) {
+                          if (!waits) return set_aside("RESULT_DELIVERED");
+                          draft.record(at, ResultHandedOver{Channel::kPost});
+                          change_status(draft, at, NationalStatus::kHandedOver);
+                        },
+                        [&](const ResultUndelivered& undelivered) {
+                          if (!waits) return set_aside("RESULT_UNDELIVERED");
+                          draft.record(at, ResultNotDelivered{undelivered.outcome, undelivered.shipment});
+                        }},
+             fact.body);
+}
+
 }  // namespace
 
 Decision<Event> Decider::decide(Context& context, const RulesType* rules, const State& state, const Cause& cause) {
@@ -291,6 +327,13 @@ Decision<Event> Decider::decide(Context& context, const RulesType* rules, const 
                                  // Routing knows a dossier only from this ledger, so one that is not here is a fault to look
                                  // at.
                                  if (!state.status) return refused(shared_kernel::dossier_not_found());
+                                 Draft draft(state);
+                                 for (const auto& fact : reported.facts) take(draft, fact);
+                                 return std::move(draft).finish();
+                               },
+                               [&](const PostReported& reported) {
+                                 // A desk may have ordered a shipment under an id that no dossier has.
+                                 if (!state.status) return Decision<Event>{};
                                  Draft draft(state);
                                  for (const auto& fact : reported.facts) take(draft, fact);
                                  return std::move(draft).finish();
@@ -312,6 +355,7 @@ void Decider::evolve(State& state, const Event& event) {
                           state.received_by = submitted.received_by;
                           state.contents.push_back(application.content);
                           state.components = application.components;
+                          state.post = application.post;
                           state.submitted_at = at;
                         },
                         [&](const DossierAccepted& accepted) {
@@ -349,7 +393,10 @@ void Decider::evolve(State& state, const Event& event) {
                           state.awaiting.clear();
                           state.processed_at = processed.processed_at;
                         },
-                        [&](const ResultHandedOver& handed_over) { state.handed_over_by = handed_over.channel; },
+                        [&](const ResultHandedOver& handed_over) {
+                          state.handed_over_by = handed_over.channel;
+                          if (handed_over.channel == Channel::kPost) state.delivery = Delivery::kDelivered;
+                        },
                         [&](const AppointmentMoved& moved) { state.appointment_at = moved.to; },
                         [&](const PersonalDataErased&) { state.erased = true; },
                         [&](const StatusChanged& changed) {
@@ -357,7 +404,9 @@ void Decider::evolve(State& state, const Event& event) {
                           const bool open = !is_terminal(changed.to) || changed.to == NationalStatus::kProcessed;
                           state.closed_at = open ? Instant{} : at;
                         },
-                        [](const InputSetAside&) {}},
+                        [](const InputSetAside&) {}, [](const PickupRequested&) {},
+                        [&](const ResultDeliveryRequested&) { state.delivery = Delivery::kRequested; },
+                        [&](const ResultNotDelivered& undelivered) { state.delivery = undelivered.outcome; }},
              event.body);
 }
 

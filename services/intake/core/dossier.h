@@ -25,6 +25,22 @@ using shared_kernel::SealedRef;
 enum class ApplicantKind : std::uint8_t { kUnspecified, kCitizen, kBusiness, kOrganisation, kAgency };
 enum class Channel : std::uint8_t { kUnspecified, kCounter, kOnline, kPost };
 
+/// What the post does with a result.
+enum class Delivery : std::uint8_t { kNone, kRequested, kDelivered, kReturned, kLost };
+
+/// Đồng; more than this is a slip of the pen.
+inline constexpr std::int64_t kCollectMax = 1'000'000'000;
+
+/// What the applicant asks of the public post: fetch the dossier, bring the result, or both.
+/// Source: QĐ 45/2016/QĐ-TTg, Art. 5.
+struct PostalWish {
+  std::string carrier;
+  std::optional<SealedRef> pick_up_at;
+  std::optional<SealedRef> deliver_to;
+  std::int64_t collect = 0;  ///< Đồng, with the result.
+  bool operator==(const PostalWish&) const = default;
+};
+
 /// What an application consists of, however it comes in. The person is in `content`.
 struct Application {
   HomeKey home;
@@ -35,6 +51,7 @@ struct Application {
   std::string helped_by;
   SealedRef content;
   std::vector<Component> components;
+  std::optional<PostalWish> post;
   bool operator==(const Application&) const = default;
 };
 
@@ -136,13 +153,36 @@ struct RouteReported {
   std::vector<RouteFact> facts;
   bool operator==(const RouteReported&) const = default;
 };
+
+// ---- what postal-dispatch reports
+
+/// A result is in the receiver's hands, with proof: 9 -> 10.
+struct ResultDelivered {
+  std::uint32_t shipment = 0;
+  bool operator==(const ResultDelivered&) const = default;
+};
+struct ResultUndelivered {
+  std::uint32_t shipment = 0;
+  Delivery outcome = Delivery::kReturned;  ///< Returned or lost.
+  bool operator==(const ResultUndelivered&) const = default;
+};
+struct PostFact {
+  Instant occurred_at;
+  std::variant<ResultDelivered, ResultUndelivered> body;
+  bool operator==(const PostFact&) const = default;
+};
+struct PostReported {
+  std::vector<PostFact> facts;
+  bool operator==(const PostReported&) const = default;
+};
+
 /// A catalogue release came out.
 struct Reviewed {
   std::uint64_t catalogue_version = 0;
   bool operator==(const Reviewed&) const = default;
 };
 
-using Cause = std::variant<Command, RouteReported, Reviewed>;
+using Cause = std::variant<Command, RouteReported, PostReported, Reviewed>;
 
 // ---- events
 
@@ -211,22 +251,48 @@ struct PersonalDataErased {
   std::optional<SealedRef> reason;
   bool operator==(const PersonalDataErased&) const = default;
 };
+/// For postal-dispatch: fetch the papers.
+struct PickupRequested {
+  HomeKey home;
+  std::string carrier;
+  std::string area_code;
+  SealedRef address;
+  std::vector<Component> components;
+  bool operator==(const PickupRequested&) const = default;
+};
+/// For postal-dispatch: bring the result.
+struct ResultDeliveryRequested {
+  HomeKey home;
+  std::string dossier_code;
+  std::string carrier;
+  std::string area_code;
+  SealedRef address;
+  std::int64_t collect = 0;
+  bool operator==(const ResultDeliveryRequested&) const = default;
+};
+/// The post gave the result back or lost it.
+struct ResultNotDelivered {
+  Delivery outcome = Delivery::kReturned;
+  std::uint32_t shipment = 0;
+  bool operator==(const ResultNotDelivered&) const = default;
+};
 /// The only event that moves the public status.
 struct StatusChanged {
   std::optional<NationalStatus> from;  ///< Nothing for a new dossier.
   NationalStatus to = NationalStatus::kSubmitted;
   bool operator==(const StatusChanged&) const = default;
 };
-/// A report of routing that came too late; nothing was done with it.
+/// A report of routing or the post that came too late; nothing was done with it.
 struct InputSetAside {
   std::string input;
   std::uint32_t status = 0;
   bool operator==(const InputSetAside&) const = default;
 };
 
-using EventBody = std::variant<DossierSubmitted, DossierAccepted, DossierRefused, SupplementRequested, SupplementReceived,
-                               DossierWithdrawn, DossierStopped, DossierProcessed, ResultHandedOver, AppointmentMoved,
-                               PersonalDataErased, StatusChanged, InputSetAside>;
+using EventBody =
+    std::variant<DossierSubmitted, DossierAccepted, DossierRefused, SupplementRequested, SupplementReceived,
+                 DossierWithdrawn, DossierStopped, DossierProcessed, ResultHandedOver, AppointmentMoved, PersonalDataErased,
+                 StatusChanged, InputSetAside, PickupRequested, ResultDeliveryRequested, ResultNotDelivered>;
 struct Event {
   Instant occurred_at;
   EventBody body;
@@ -260,6 +326,8 @@ struct State {
   std::string reason_code;
   bool erased = false;
   Channel handed_over_by = Channel::kUnspecified;
+  std::optional<PostalWish> post;
+  Delivery delivery = Delivery::kNone;
   bool operator==(const State&) const = default;
 };
 

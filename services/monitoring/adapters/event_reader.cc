@@ -413,6 +413,13 @@ EventMask taken(LedgerNo reader, LedgerNo source) {
            mask_of(routing_v1::EVENT_TYPE_APPOINTMENT_CHANGED) | mask_of(routing_v1::EVENT_TYPE_DOSSIER_RESOLVED) |
            mask_of(routing_v1::EVENT_TYPE_DOSSIER_REFUSED_FINALLY) | mask_of(routing_v1::EVENT_TYPE_ROUTE_STOPPED);
   }
+  if (reader == LedgerNo::kIntake && source == LedgerNo::kPostalDispatch) {
+    return mask_of(postal_v1::EVENT_TYPE_RESULT_DELIVERED) | mask_of(postal_v1::EVENT_TYPE_RESULT_UNDELIVERED);
+  }
+  if (reader == LedgerNo::kPostalDispatch && source == LedgerNo::kIntake) {
+    return mask_of(intake_v1::EVENT_TYPE_PICKUP_REQUESTED) | mask_of(intake_v1::EVENT_TYPE_RESULT_DELIVERY_REQUESTED) |
+           mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_WITHDRAWN);
+  }
   if (reader == LedgerNo::kPostalDispatch && source == LedgerNo::kRouting) {
     return mask_of(routing_v1::EVENT_TYPE_CUSTODY_PASSED);
   }

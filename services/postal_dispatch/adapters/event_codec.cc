@@ -59,6 +59,11 @@ SettlementDeclared decode(const v1::SettlementDeclared& from, Decoding& in) {
 }
 SettlementCompared decode(const v1::SettlementCompared& from, Decoding&) { return {from.balanced(), from.differences()}; }
 
+ResultDelivered decode(const v1::ResultDelivered& from, Decoding&) { return {from.shipment()}; }
+ResultUndelivered decode(const v1::ResultUndelivered& from, Decoding& in) {
+  return {from.shipment(), in.take(wire::decode_enum(from.stable()))};
+}
+
 template <class Message>
 Result<Event> read(const ::lienthong::ledger::v1::Event& from) {
   const auto message = kernel::parse<Message>(from.payload());
@@ -188,6 +193,18 @@ v1::SettlementCompared encode(const SettlementCompared& from) {
   return to;
 }
 
+v1::ResultDelivered encode(const ResultDelivered& from) {
+  v1::ResultDelivered to;
+  to.set_shipment(from.shipment);
+  return to;
+}
+v1::ResultUndelivered encode(const ResultUndelivered& from) {
+  v1::ResultUndelivered to;
+  to.set_shipment(from.shipment);
+  to.set_stable(static_cast<v1::StableState>(from.stable));
+  return to;
+}
+
 v1::EventType type_of(const EventBody& body) {
   return std::visit(Overloaded{[](const ShipmentOrdered&) { return v1::EVENT_TYPE_SHIPMENT_ORDERED; },
                                [](const OrderPlaced&) { return v1::EVENT_TYPE_ORDER_PLACED; },
@@ -206,7 +223,9 @@ v1::EventType type_of(const EventBody& body) {
                                [](const DataMoved&) { return v1::EVENT_TYPE_DATA_MOVED; },
                                [](const CollectionAdded&) { return v1::EVENT_TYPE_COLLECTION_ADDED; },
                                [](const SettlementDeclared&) { return v1::EVENT_TYPE_SETTLEMENT_DECLARED; },
-                               [](const SettlementCompared&) { return v1::EVENT_TYPE_SETTLEMENT_COMPARED; }},
+                               [](const SettlementCompared&) { return v1::EVENT_TYPE_SETTLEMENT_COMPARED; },
+                               [](const ResultDelivered&) { return v1::EVENT_TYPE_RESULT_DELIVERED; },
+                               [](const ResultUndelivered&) { return v1::EVENT_TYPE_RESULT_UNDELIVERED; }},
                     body);
 }
 
@@ -238,6 +257,8 @@ Result<Event> decode_event(const ::lienthong::ledger::v1::Event& from) {
     case v1::EVENT_TYPE_COLLECTION_ADDED: return read<v1::CollectionAdded>(from);
     case v1::EVENT_TYPE_SETTLEMENT_DECLARED: return read<v1::SettlementDeclared>(from);
     case v1::EVENT_TYPE_SETTLEMENT_COMPARED: return read<v1::SettlementCompared>(from);
+    case v1::EVENT_TYPE_RESULT_DELIVERED: return read<v1::ResultDelivered>(from);
+    case v1::EVENT_TYPE_RESULT_UNDELIVERED: return read<v1::ResultUndelivered>(from);
     case v1::EVENT_TYPE_UNSPECIFIED:
     case v1::EventType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::EventType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

@@ -7,6 +7,11 @@
 
 namespace lienthong::postal_dispatch {
 
+/// Event types of intake that ask for the post, or need it no longer.
+EventMask taken_from_intake();
+/// Errors: kInvalidArgument.
+Result<Reported> decode_intake(const ::lienthong::ledger::v1::Leaf& leaf);
+
 /// Event types of routing that concern paper: the data of a dossier passed from one holder to the next.
 EventMask taken_from_routing();
 /// Errors: kInvalidArgument.

@@ -26,8 +26,10 @@ struct Codec {
 };
 
 Result<Cause> decode_input(const ledger::InputCause& view) {
-  if (view.from != "routing") return malformed("postal-dispatch takes nothing from " + std::string(view.from));
-  auto reported = decode_routing(*view.leaf);
+  const bool from_intake = view.from == "intake";
+  if (!from_intake && view.from != "routing")
+    return malformed("postal-dispatch takes nothing from " + std::string(view.from));
+  auto reported = from_intake ? decode_intake(*view.leaf) : decode_routing(*view.leaf);
   if (!reported) return failure(reported.error());
   return *std::move(reported);
 }
@@ -71,7 +73,8 @@ Result<Cause> decode_cause(const ledger::CauseView& cause) {
 
 std::unique_ptr<const ledger::Machine> make_machine() {
   return std::make_unique<ledger::DeciderMachine<Decider, Codec>>(
-      "postal-dispatch", std::vector<std::pair<LedgerName, EventMask>>{{"routing", taken_from_routing()}});
+      "postal-dispatch",
+      std::vector<std::pair<LedgerName, EventMask>>{{"intake", taken_from_intake()}, {"routing", taken_from_routing()}});
 }
 
 }  // namespace lienthong::postal_dispatch

@@ -6,6 +6,7 @@
 #include "postal_dispatch/adapters/post_values.h"
 #include "postal_dispatch/adapters/post_view.h"
 #include "postal_dispatch/adapters/state_codec.h"
+#include "shared_kernel/api/addresses.h"
 #include "shared_kernel/command.h"
 
 #include <algorithm>
@@ -22,8 +23,6 @@ using wire::Decoding;
 
 namespace {
 
-constexpr std::size_t kPersonalBytesMax = 500;
-
 Error bag_not_found() {
   return {ErrorCode::kNotFound, "BAG_NOT_FOUND",
           "Không có túi thư này, hoặc túi không thuộc cơ quan của bạn; hãy kiểm tra mã túi.",
@@ -38,20 +37,6 @@ Error settlement_not_found() {
 std::optional<Instant> occurred_at(const shared_kernel::api::api_v1::CommandHeader& header) {
   if (!header.has_occurred_time()) return std::nullopt;
   return Instant{header.occurred_time().seconds() * 1'000'000 + header.occurred_time().nanos() / 1'000};
-}
-
-Result<void> check_address(const v1::Address& address) {
-  const std::pair<const std::string&, const char*> required[] = {
-      {address.name(), "address.name"}, {address.line(), "address.line"}, {address.province(), "address.province"}};
-  for (const auto& [text, field] : required) {
-    if (auto checked = shared_kernel::api::check_text(text, field, kPersonalBytesMax, true); !checked) return checked;
-  }
-  const std::pair<const std::string&, const char*> optional[] = {
-      {address.phone(), "address.phone"}, {address.commune(), "address.commune"}, {address.district(), "address.district"}};
-  for (const auto& [text, field] : optional) {
-    if (auto checked = shared_kernel::api::check_text(text, field, kPersonalBytesMax, false); !checked) return checked;
-  }
-  return {};
 }
 
 const char* bag_key(v1::BagFilter filter) {
@@ -214,7 +199,8 @@ void PostalApi::order(const rpc::Call& call, const v1::OrderShipmentRequest& req
   if (!checked) return out.fail(checked.error());
   auto reply = shipment_reply(names->dossier, 0, out);
   if (!request.has_address()) return submit(call, request, *names, std::move(body), out, std::move(reply));
-  if (const auto address = check_address(request.address()); !address) return out.fail(address.error());
+  if (const auto address = shared_kernel::api::check_address(request.address(), "address"); !address)
+    return out.fail(address.error());
   auto begun = commands_.begin(call, request.header(), *names, request);
   if (!begun) return out.fail(begun.error());
   begun->reply = std::move(reply);

@@ -35,11 +35,22 @@ Decision<Event> take_report(PostDraft draft, const Reported& reported) {
   const bool dossier =
       std::holds_alternative<std::monostate>(draft.state()) || std::holds_alternative<DossierPost>(draft.state());
   if (!dossier) return {};
-  for (const auto& passed : reported.passed) {
-    const auto* post = std::get_if<DossierPost>(&draft.state());
-    // Paper nobody has told of is not kept in mind: most dossiers have none.
-    if (post == nullptr || post->data_since >= passed.at) continue;
-    draft.record(passed.at, DataMoved{passed.agency, passed.at});
+  for (const auto& fact : reported.facts) {
+    const auto taken =
+        std::visit(Overloaded{[&](const DataPassed& passed) -> Result<void> {
+                                const auto* post = std::get_if<DossierPost>(&draft.state());
+                                // Paper nobody has told of is not kept in mind: most dossiers have none.
+                                if (post == nullptr || post->data_since >= passed.at) return {};
+                                draft.record(passed.at, DataMoved{passed.agency, passed.at});
+                                return {};
+                              },
+                              [&](const PostRequested& wanted) { return take_request(draft, wanted, fact.occurred_at); },
+                              [&](const PickupPointless& pointless) -> Result<void> {
+                                call_off_pickups(draft, pointless, fact.occurred_at);
+                                return {};
+                              }},
+                   fact.body);
+    if (!taken) return refused(taken.error());
   }
   return std::move(draft).finish();
 }
@@ -233,7 +244,8 @@ void Decider::evolve(State& state, const Event& event) {
                    shipment.order_reason.clear();
                  },
                  [&](const EntryRecorded& recorded) { place_entry(shipment_of(state, recorded.shipment), recorded.entry); },
-                 [&](const ProofAdded& added) { add_proof(state, added); }, [](const StandingChanged&) {},
+                 [&](const ProofAdded& added) { add_proof(state, added); },
+                 [](const StandingChanged&) {},
                  [&](const SilenceBegan& began) { shipment_of(state, began.shipment).silent = true; },
                  [&](const SilenceEnded& ended) { shipment_of(state, ended.shipment).silent = false; },
                  [&](const BagCreated& created) {
@@ -271,7 +283,9 @@ void Decider::evolve(State& state, const Event& event) {
                    day.lines = declared.lines;
                    day.paid = declared.paid;
                  },
-                 [](const SettlementCompared&) {}},
+                 [](const SettlementCompared&) {},
+                 [](const ResultDelivered&) {},
+                 [](const ResultUndelivered&) {}},
       event.body);
 }
 

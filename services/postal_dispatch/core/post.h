@@ -188,8 +188,31 @@ struct DataPassed {
   Instant at;
   bool operator==(const DataPassed&) const = default;
 };
+/// The applicant wants the papers fetched, or the result brought.
+struct PostRequested {
+  HomeKey home;
+  std::string dossier_code;  ///< Empty before official receipt.
+  ShipmentKind kind = ShipmentKind::kResult;
+  std::string carrier;
+  std::string area;  ///< Of the applicant; may be empty.
+  SealedRef address;
+  std::int64_t cod_amount = 0;
+  std::vector<PaperCount> papers;
+  bool operator==(const PostRequested&) const = default;
+};
+/// The desk takes no papers of this dossier any more.
+struct PickupPointless {
+  std::string reason;  ///< `DOSSIER_REFUSED` or `DOSSIER_WITHDRAWN`.
+  bool operator==(const PickupPointless&) const = default;
+};
+struct Fact {
+  Instant occurred_at;
+  std::variant<DataPassed, PostRequested, PickupPointless> body;
+  bool operator==(const Fact&) const = default;
+};
+/// One decision of another service, as far as the post takes it.
 struct Reported {
-  std::vector<DataPassed> passed;
+  std::vector<Fact> facts;
   bool operator==(const Reported&) const = default;
 };
 struct TimerFired {
@@ -317,9 +340,22 @@ struct SettlementCompared {
   bool operator==(const SettlementCompared&) const = default;
 };
 
-using EventBody = std::variant<ShipmentOrdered, OrderPlaced, OrderRefused, OrderRepeated, EntryRecorded, ProofAdded,
-                               StandingChanged, SilenceBegan, SilenceEnded, BagCreated, BagSealed, BagOpened, TellingFailed,
-                               PaperTold, DataMoved, CollectionAdded, SettlementDeclared, SettlementCompared>;
+/// For intake: a result is in the receiver's hands, proved.
+struct ResultDelivered {
+  std::uint32_t shipment = 0;
+  bool operator==(const ResultDelivered&) const = default;
+};
+/// For intake: a result came back or was lost.
+struct ResultUndelivered {
+  std::uint32_t shipment = 0;
+  StableState stable = StableState::kReturned;
+  bool operator==(const ResultUndelivered&) const = default;
+};
+
+using EventBody =
+    std::variant<ShipmentOrdered, OrderPlaced, OrderRefused, OrderRepeated, EntryRecorded, ProofAdded, StandingChanged,
+                 SilenceBegan, SilenceEnded, BagCreated, BagSealed, BagOpened, TellingFailed, PaperTold, DataMoved,
+                 CollectionAdded, SettlementDeclared, SettlementCompared, ResultDelivered, ResultUndelivered>;
 struct Event {
   Instant occurred_at;
   EventBody body;

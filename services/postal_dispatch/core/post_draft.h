@@ -73,6 +73,11 @@ void take_entry(PostDraft& draft, std::uint32_t number, Entry entry);
 /// Sets the alarm of a shipment for the next time nothing is heard of it.
 void watch(PostDraft& draft, std::uint32_t number);
 
+/// Makes the shipment an applicant asked for and orders it with the carrier; one that is there already and open will do.
+Result<void> take_request(PostDraft& draft, const PostRequested& wanted, Instant at);
+/// Cancels every pick-up the post has not carried out.
+void call_off_pickups(PostDraft& draft, const PickupPointless& pointless, Instant at);
+
 Result<void> decide_order(PostDraft& draft, Context& context, const CommandHeader& header, const OrderShipment& order);
 Result<void> decide_statement(PostDraft& draft, const CommandHeader& header, const StateMilestone& statement);
 Result<void> decide_scan(PostDraft& draft, const CommandHeader& header, const RecordScan& record);

@@ -1,3 +1,4 @@
+#include "postal_dispatch/core/carriers.h"
 #include "postal_dispatch/core/item_number.h"
 #include "postal_dispatch/core/post_draft.h"
 
@@ -93,6 +94,14 @@ std::optional<Error> objection(const PostDraft& draft, const Shipment& shipment,
   return std::nullopt;
 }
 
+/// The desk waits for the end of a result's way, whatever the postman writes afterwards.
+void tell_desk(PostDraft& draft, const Shipment& shipment, const Standing& before, const Standing& after) {
+  if (shipment.kind != ShipmentKind::kResult || after.stable == before.stable) return;
+  if (after.stable == StableState::kDelivered) return draft.record(after.since, ResultDelivered{shipment.number});
+  if (after.stable == StableState::kReturned || after.stable == StableState::kLost)
+    draft.record(after.since, ResultUndelivered{shipment.number, after.stable});
+}
+
 Result<void> add_proofs(PostDraft& draft, const Shipment& shipment, const Entry& known, const Entry& scan) {
   std::vector<Proof> fresh;
   for (const auto& proof : scan.proofs) {
@@ -112,6 +121,7 @@ Result<void> add_proofs(PostDraft& draft, const Shipment& shipment, const Entry&
   if (after.milestone != before.milestone || after.stable != before.stable) {
     draft.record(draft.now(),
                  StandingChanged{number, shipment.kind, after.milestone, after.stable, after.reason, after.since});
+    tell_desk(draft, shipment, before, after);
   }
   if (!fresh.empty()) watch(draft, number);
   return {};
@@ -179,9 +189,56 @@ void take_entry(PostDraft& draft, std::uint32_t number, Entry entry) {
   const auto after = standing_of(shipment);
   if (after.milestone != before.milestone || after.stable != before.stable || after.reason != before.reason) {
     draft.record(at, StandingChanged{number, shipment.kind, after.milestone, after.stable, after.reason, after.since});
+    tell_desk(draft, shipment, before, after);
   }
   watch(draft, number);
   if (entry.milestone == Milestone::kCodCollected) tell_cash(draft, shipment, entry);
+}
+
+Result<void> take_request(PostDraft& draft, const PostRequested& wanted, Instant at) {
+  if (draft.rules() == nullptr) return failure(shared_kernel::catalogue_missing());
+  const auto agency = agency_of(*draft.rules(), wanted.home);
+  if (!agency) return failure(agency.error());
+  const auto* post = std::get_if<DossierPost>(&draft.state());
+  const auto count = post == nullptr ? 0 : post->shipments.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (post->shipments[i].kind == wanted.kind && !standing_of(post->shipments[i]).ended) return {};
+  }
+  if (count >= kShipmentsMax) return failure(timeline_full());
+  const auto* desk = draft.rules()->agency(*agency);
+  const std::string from = desk == nullptr || desk->areas.empty() ? std::string() : desk->areas.front();
+  Shipment shipment;
+  shipment.number = static_cast<std::uint32_t>(count + 1);
+  shipment.kind = wanted.kind;
+  shipment.carrier = wanted.carrier;
+  shipment.agency = *agency;
+  shipment.destination = wanted.kind == ShipmentKind::kToDesk ? *agency : std::string();
+  shipment.order = OrderState::kPlacing;
+  shipment.normal_minutes = normal_minutes(Carrier{}, from, wanted.area);
+  shipment.cod_amount = wanted.cod_amount;
+  shipment.papers = wanted.papers;
+  shipment.address = wanted.address;
+  shipment.ordered_at = at;
+  const auto number = shipment.number;
+  draft.record(at, ShipmentOrdered{wanted.home, wanted.dossier_code, std::move(shipment)});
+  watch(draft, number);
+  draft.intend(IntentType::kPlaceOrder, std::to_string(number));
+  return {};
+}
+
+void call_off_pickups(PostDraft& draft, const PickupPointless& pointless, Instant at) {
+  const auto* post = std::get_if<DossierPost>(&draft.state());
+  if (post == nullptr) return;
+  for (std::uint32_t number = 1; number <= post->shipments.size(); ++number) {
+    const Shipment shipment = post->shipments[number - 1];
+    const auto standing = standing_of(shipment);
+    if (shipment.kind != ShipmentKind::kToDesk || standing.ended || standing.with_post()) continue;
+    take_entry(draft, number,
+               statement_of(Milestone::kCancelled, std::max(at, shipment.ordered_at), shipment.agency, pointless.reason));
+    if (shipment.order == OrderState::kPlaced || shipment.order == OrderState::kPlacing)
+      draft.intend(IntentType::kCancelOrder, std::to_string(number));
+    post = std::get_if<DossierPost>(&draft.state());
+  }
 }
 
 Result<void> decide_order(PostDraft& draft, Context& context, const CommandHeader& header, const OrderShipment& order) {
