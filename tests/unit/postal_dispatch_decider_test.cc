@@ -248,6 +248,8 @@ TEST(PostalDispatchDeciderTest, GivesOutNumbersOfTheRangeUntilItEnds) {
   given.when(give(wanted));
   EXPECT_EQ(reason_of(given.when(give(wanted))), "NUMBER_RANGE_EXHAUSTED");
   EXPECT_THAT(std::get<DossierPost>(given.state()).shipments, SizeIs(2));
+  for (const auto& [key, number] : given.context.numbers)
+    EXPECT_EQ(key.find('|'), std::string::npos) << "a ledger ends the counter of a period when the next begins";
 }
 
 TEST(PostalDispatchDeciderTest, OrdersWithTheCarrierByIntentAndTakesItsAnswerOnce) {

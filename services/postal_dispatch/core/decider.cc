@@ -200,7 +200,8 @@ Result<std::string> agency_of(const Catalogue& rules, const HomeKey& home) {
 }
 
 Result<std::string> next_item(Context& context, const HomeKey& home, const std::string& carrier, const NumberRange& range) {
-  const auto serial = range.from + context.next_number(home.text() + "|item|" + carrier + '|' + range.service) - 1;
+  // No bar in the key: what stands behind one is a period, and a new period ends the one before.
+  const auto serial = range.from + context.next_number(home.text() + ":item:" + carrier + ':' + range.service) - 1;
   if (serial > range.to) {
     return failure(precondition("NUMBER_RANGE_EXHAUSTED",
                                 "Đơn vị đã dùng hết dải số bưu gửi; hãy xin hãng vận chuyển cấp thêm.",

@@ -34,7 +34,7 @@ struct Decider {
   /// key
   /// `<carrier>/open`, `/balanced` or `/differs`, score: day.
   static IndexEntries index_entries(const State& state);
-  static constexpr std::uint32_t kLogic = 1;
+  static constexpr std::uint32_t kLogic = 2;
 };
 
 }  // namespace lienthong::postal_dispatch
