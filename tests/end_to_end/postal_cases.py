@@ -1,9 +1,14 @@
 """Paper on both editions: bags tell dossiers of several desks once, also across a kill; scans are taken once."""
+import hashlib
+import hmac
 import json
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 import cases
+from cases import api
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 HERE, THERE = "H47.22.02", "H47.22.03"
@@ -83,6 +88,140 @@ class PostalCases:
         listed = self.ltctl("shipment", "list", "--agency", HERE)
         self.assertIn(item, {shipment["item"] for shipment in listed["shipments"]})
         self.assertEqual(len(self.paper(name)["shipments"][0]["timeline"]), 2)
+
+
+    # --- a carrier beside the system
+
+    def carrier_is(self, **settings):
+        usual = {"step_seconds": 0.2, "duplicates": 0.0, "delays": 0.0, "replies_lost": 0.0, "failed_attempts": 0.0, "items_lost": 0.0, "quota": 0,
+                 "outage_seconds": 0}
+        self.system.carrier("/simulate", {**usual, **settings})
+
+    def submit(self, desk, pick_up=False, collect=0):
+        address = api.module("lienthong.postal.v1.values").Address(name="Nguyễn Thị Ví Dụ", phone="0905000000", line="12 Trần Phú",
+                                                                   commune="Tam Kỳ", province="Quảng Nam")
+        post = desk.intake_messages.PostalRequest(carrier="sample-express", deliver_to=address, collect=collect)
+        if pick_up:
+            post.pick_up_at.CopyFrom(address)
+        request = desk.intake_messages.SubmitDossierRequest(header=desk.header(HERE), application=desk.application(HERE, "2.000635", post=post))
+        return desk.intake.SubmitDossier(request, timeout=10).dossier
+
+    def accept(self, desk, dossier_id):
+        return desk.intake.AcceptSubmission(desk.intake_messages.AcceptSubmissionRequest(header=desk.header(), dossier_id=dossier_id), timeout=10).dossier
+
+    def finish(self, desk, dossier_id):
+        """The one agency of the procedure gives its result."""
+        for answer in ("accept", "complete"):
+            self.until(lambda answer=answer: self.ltctl("work", answer, dossier_id, 1, check=False), lambda seen: "reason" not in seen)
+        return self.until(lambda: desk.dossier(dossier_id), lambda seen: seen.status >= 9)
+
+    def shipment(self, name, number):
+        return self.until(lambda: self.paper(name), lambda seen: len(seen.get("shipments", [])) >= number)["shipments"][number - 1]
+
+    def stable(self, name, number, state, seconds=40):
+        def look():
+            shipments = self.paper(name).get("shipments", [])
+            return shipments[number - 1] if len(shipments) >= number else {}
+        return self.until(look, lambda seen: seen.get("stable") == state, seconds)
+
+    def orders(self):
+        """Orders the carrier has taken, as it wrote them down itself."""
+        try:
+            with open(self.system.directory / "carrier.jsonl", encoding="utf-8") as file:
+                return [line["order"]["orderNumber"] for line in map(json.loads, file) if "order" in line]
+        except FileNotFoundError:
+            return []
+
+    def test_paper_goes_to_the_desk_and_the_result_to_the_citizen_by_itself(self):
+        self.carrier_is(duplicates=0.3, delays=0.3, replies_lost=0.4)
+        with api.Client(self.system, "demo") as desk:
+            name = self.submit(desk, pick_up=True, collect=35000).dossier_id
+            fetched = self.stable(name, 1, "STABLE_STATE_DELIVERED")
+            self.assertEqual(fetched["kind"], "SHIPMENT_KIND_TO_DESK")
+            self.assertEqual(desk.dossier(name).status, 1, "received when the desk accepts it, not when the post brings it")
+            self.accept(desk, name)
+            self.finish(desk, name)
+            handed_over = self.until(lambda: desk.dossier(name), lambda seen: seen.status == 10, 40)
+        result = self.stable(name, 2, "STABLE_STATE_DELIVERED")
+        self.assertEqual(handed_over.post.delivery, desk.intake_events.RESULT_DELIVERY_DELIVERED)
+        self.assertEqual([self.orders().count(f"{name}-{number}") for number in (1, 2)], [1, 1])
+        seen = [(entry["raw_code"], entry["entry_time"]) for entry in result["timeline"]]
+        self.assertEqual(len(seen), len(set(seen)), "each scan once, though it was polled, pushed and doubled")
+        self.assert_verified()
+
+    def test_what_comes_back_is_named_and_what_is_lost_too(self):
+        with api.Client(self.system, "demo") as desk:
+            for settings, stable, delivery in (({"failed_attempts": 1.0}, "STABLE_STATE_RETURNED", "RESULT_DELIVERY_RETURNED"),
+                                               ({"items_lost": 1.0}, "STABLE_STATE_LOST", "RESULT_DELIVERY_LOST")):
+                self.carrier_is(**settings)
+                name = self.submit(desk).dossier_id
+                self.accept(desk, name)
+                self.finish(desk, name)
+                self.stable(name, 1, stable)
+                seen = self.until(lambda name=name: desk.dossier(name), lambda seen: seen.post.delivery > 1)
+                self.assertEqual(desk.intake_events.ResultDelivery.Name(seen.post.delivery), delivery)
+                self.assertEqual(seen.status, 9)
+
+    def test_a_pick_up_that_is_pointless_is_called_off_with_the_carrier(self):
+        self.carrier_is(step_seconds=600)
+        with api.Client(self.system, "demo") as desk:
+            name = self.submit(desk, pick_up=True).dossier_id
+            self.until(lambda: self.shipment(name, 1), lambda seen: seen.get("order") == "ORDER_STATE_PLACED")
+            refuse = desk.intake_messages.RefuseDossierRequest(header=desk.header(), dossier_id=name, reason_code="OUT_OF_COMPETENCE", reason="sai nơi")
+            desk.intake.RefuseDossier(refuse, timeout=10)
+        self.stable(name, 1, "STABLE_STATE_CANCELLED")
+        self.until(lambda: self.system.carrier(f"/orders?orderNumber={name}-1"), lambda seen: seen["cancelled"])
+
+    def test_no_order_is_lost_while_the_carrier_is_away_full_or_killed_and_none_is_doubled(self):
+        self.carrier_is(outage_seconds=3600)
+        with api.Client(self.system, "demo") as desk:
+            names = [self.submit(desk, pick_up=True).dossier_id for _ in range(12)]
+            for name in names:
+                self.assertEqual(self.shipment(name, 1)["order"], "ORDER_STATE_PLACING")
+            self.system.processes[self.process()].kill()
+            self.system.wait_serving(self.process(), 60)
+            self.carrier_is(quota=len(self.orders()) + 4, replies_lost=0.5, step_seconds=600)
+            self.until(self.orders, lambda seen: sum(name + "-1" in seen for name in names) == 4)
+            self.system.processes["carrier"].kill()
+            self.until(lambda: self.answers(), bool)
+            self.carrier_is(replies_lost=0.3, step_seconds=600)
+            for name in names:
+                self.until(lambda name=name: self.shipment(name, 1), lambda seen: seen.get("order") == "ORDER_STATE_PLACED", 40)
+        self.assertEqual([self.orders().count(name + "-1") for name in names], [1] * len(names))
+        self.assert_verified()
+
+    def answers(self):
+        try:
+            return self.system.carrier("/track?since=0&limit=1")
+        except OSError:
+            return None
+
+    def push(self, body, at=None, key=None):
+        at = int(time.time()) if at is None else at
+        secret = key or self.system.carrier_keys.read_bytes().strip()
+        signed = hmac.new(secret, f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        request = urllib.request.Request(f"http://{self.system.carrier_door}/carriers/sample-express/scans", body,
+                                         {"X-Carrier-Time": str(at), "X-Carrier-Signature": signed})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def test_a_push_that_is_not_the_carriers_goes_nowhere_and_is_told_why(self):
+        body = b'{"scans": []}'
+        self.assertEqual(self.push(body), (200, {"taken": 0, "refused": 0}))
+        self.assertEqual(self.push(body, key=b"another key of the same length.."), (401, {"reason": "SIGNATURE_WRONG"}))
+        self.assertEqual(self.push(body, at=int(time.time()) - 3600), (401, {"reason": "SIGNATURE_STALE"}))
+        self.assertEqual(self.push(b"x" * 300_000)[0], 413)
+        self.assertEqual(self.push(b"no json"), (400, {"reason": "BODY_UNREADABLE"}))
+        unknown = {"itemNumber": "RR473124829VN", "code": "200", "time": time.time(), "place": "", "reason": ""}
+        status, answer = self.push(json.dumps({"scans": [unknown]}).encode())
+        self.assertEqual((status, answer), (503, {"reason": "SEND_AGAIN"}), "its order may be on the way")
+        self.until(lambda: self.push(json.dumps({"scans": [unknown]}).encode()), lambda seen: seen == (200, {"taken": 0, "refused": 1}))
+        log = (self.system.directory / f"{self.process()}.log").read_text(encoding="utf-8", errors="replace")
+        self.assertIn("RR473124829VN 200: ITEM_UNKNOWN", log)
 
 
 class Embedded(PostalCases, cases.Base):

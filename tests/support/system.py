@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LIENTHONG_BUILD_DIR", ROOT / "build" / "dev"))
@@ -158,7 +159,9 @@ class System:
             self._wait("redis", self.redis_answers, 30)
             self._wait("broker", self.broker_answers, 60)
         self._add_smtp_sink()
-        self.processes["smtp-sink"].start()
+        self._add_carrier()
+        for name in ("smtp-sink", "carrier"):
+            self.processes[name].start()
         if self.webhooks:
             self._add_webhook_receiver()
             self.processes["webhook-receiver"].start()
@@ -294,6 +297,30 @@ class System:
         """What the national portal has been told so far, oldest first."""
         return self._lines("portal.jsonl")
 
+    def _add_carrier(self):
+        """A carrier of its own: orders and questions go there, its scans come back by poll and by push."""
+        port, door = free_ports(2)
+        self.carrier_url, self.carrier_door = f"http://127.0.0.1:{port}", f"127.0.0.1:{door}"
+        self.carrier_keys = self.directory / "secrets/carrier.key"
+        self.carrier_keys.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        run([ROOT / "tools/dev/carriers.sh", self.directory / "carriers", self.carrier_url, self.carrier_keys])
+        tables = self.directory / "carriers/sample-express.yaml"
+        # Without the patience that real carriers need.
+        text = tables.read_text(encoding="utf-8")
+        for name, long, short in (("poll_every_ms", 5000, 500), ("retry_ms", 1000, 100), ("retry_max_ms", 60000, 1000),
+                                  ("unknown_item_ms", 60000, 5000)):
+            text = text.replace(f"{name}: {long}", f"{name}: {short}")
+        tables.write_text(text, encoding="utf-8")
+        self._add("carrier", [sys.executable, "-B", ROOT / "tools/carrier_simulator/carrier_simulator.py", "--port", port,
+                              "--journal", self.directory / "carrier.jsonl", "--step-seconds", "0.2", "--push-secret-file", self.carrier_keys,
+                              "--push-url", f"http://{self.carrier_door}/carriers/sample-express/scans"], dict(os.environ))
+
+    def carrier(self, path, body=None):
+        """A call to the carrier itself: its answer."""
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.carrier_url + path, data), timeout=10) as answer:
+            return json.load(answer)
+
     def mail(self):
         """What the sink has taken so far, oldest first."""
         return self._lines("mail.jsonl")
@@ -325,12 +352,13 @@ class System:
                                LIENTHONG_KEY_FILE=str(self.secrets / "sealing.key"),
                                LIENTHONG_DIGEST_KEY_FILE=str(self.secrets / "digest.key"),
                                LIENTHONG_PROVIDERS_FILE=str(self.directory / "providers.yaml"),
-                               LIENTHONG_CARRIERS_DIR=str(ROOT / "deploy/carriers"), LIENTHONG_LOG_LEVEL="info",
+                               LIENTHONG_CARRIERS_DIR=str(self.directory / "carriers"), LIENTHONG_CARRIERS_LISTEN=self.carrier_door,
+                               LIENTHONG_LOG_LEVEL="info",
                                **self._webhook_settings(service))
             self._add(name, [BINARIES[service]], environment)
 
     def service_processes(self):
-        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink", "webhook-receiver", "portal")]
+        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink", "webhook-receiver", "portal", "carrier")]
 
     def ledger_settings(self, principal, redis_user):
         settings = {"LIENTHONG_PARTITIONS": str(self.partitions), "LIENTHONG_SESSION_MS": "2000"}

@@ -4,6 +4,7 @@ import http.server
 import json
 import pathlib
 import sys
+import tempfile
 import threading
 import unittest
 import urllib.error
@@ -102,6 +103,33 @@ class CarrierTest(unittest.TestCase):
             carrier.cancel("b")
         self.assertEqual(refused.exception.status, 409)
 
+    def test_finds_an_order_by_its_number(self):
+        carrier = simulator.Carrier(1)
+        item = carrier.order(wanted("a"))["itemNumber"]
+        self.assertEqual(carrier.find("a")["itemNumber"], item)
+        with self.assertRaises(simulator.Refusal) as refused:
+            carrier.find("b")
+        self.assertEqual(refused.exception.status, 404)
+
+    def test_knows_its_orders_and_scans_after_a_restart(self):
+        with tempfile.TemporaryDirectory() as directory:
+            journal = f"{directory}/journal"
+            clock = Clock()
+            faults = {"duplicates": 0.3, "delays": 0.3, "failed_attempts": 0.4}
+            before = simulator.Carrier(7, faults, clock, journal)
+            for number in range(10):
+                before.order(wanted(f"order-{number}"))
+                clock.time += 2
+                before.track(0, 1000)
+            before.order(wanted("gone"))
+            before.cancel("gone")
+            clock.time += 5
+            after = simulator.Carrier(7, {}, clock, journal)
+            self.assertEqual(after.track(0, 1000), before.track(0, 1000))
+            clock.time += 1000
+            self.assertEqual(after.track(0, 1000), before.track(0, 1000))
+            self.assertTrue(after.order(wanted("order-3"))["repeated"])
+
     def test_declares_what_it_collected(self):
         clock = Clock()
         carrier = simulator.Carrier(1, {}, clock)
@@ -169,6 +197,12 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(self.call("/orders", wanted("b"))[0], 503)
         self.call("/simulate", {"outage_seconds": 0})
         self.assertEqual(self.call("/orders", wanted("b"))[0], 200)
+
+    def test_loses_the_answer_and_keeps_the_order(self):
+        self.carrier.change({"replies_lost": 1.0})
+        with self.assertRaises(OSError):
+            self.call("/orders", wanted("a"))
+        self.assertEqual(self.call("/orders?orderNumber=a")[0], 200)
 
     def test_pushes_signed_until_it_is_taken(self):
         Receiver.got, Receiver.refuse = [], 2

@@ -22,7 +22,7 @@ TAKEN = NEEDED + ("codAmount", "senderTel", "senderEmail", "senderDistrict", "se
                   "pickUp")
 OFFICES = ("700000", "440000", "442100", "443500")
 SETTINGS = {"duplicates": 0.0, "delays": 0.0, "scans_lost": 0.0, "items_lost": 0.0, "failed_attempts": 0.0, "proofs_missing": 0.0,
-            "quota": 0, "step_seconds": 1.0}
+            "replies_lost": 0.0, "quota": 0, "step_seconds": 1.0}
 
 
 def s10(service, serial):
@@ -44,14 +44,57 @@ class Refusal(Exception):
 
 
 class Carrier:
-    """Orders, items and what is told of them. Thread-safety: one lock; `now` is a function, so that tests move time."""
+    """Orders, items and what is told of them. Thread-safety: one lock; `now` is a function, so that tests move time.
 
-    def __init__(self, seed, settings=None, now=time.time):
-        self.random, self.now, self.lock = random.Random(seed), now, threading.RLock()
+    What an item meets follows from the seed and its order number. With a journal the orders are there again after a restart, and so
+    are their scans, at the same places of the list.
+    """
+
+    def __init__(self, seed, settings=None, now=time.time, journal=None):
+        self.seed, self.now, self.lock = seed, now, threading.RLock()
+        self.random, self.replies = random.Random(seed), random.Random(f"{seed}/replies")
         self.settings = dict(SETTINGS)
         self.change(settings or {})
         self.orders, self.serial, self.waiting, self.told = {}, 30_000_000, [], []
         self.sequence, self.away_until, self.ordered_today, self.day = 0, 0.0, 0, None
+        self.journal = None
+        if journal is not None:
+            self.replay(journal)
+            self.journal = open(journal, "a", encoding="utf-8")  # pylint: disable=consider-using-with
+
+    def replay(self, path):
+        """Orders and cancellations of an earlier life, at their own times and under the settings of then."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                lines = [json.loads(line) for line in file if line.endswith("\n")]
+        except FileNotFoundError:
+            return
+        present, settings = self.now, self.settings
+        for line in lines:
+            self.now, self.settings = (lambda at=line["at"]: at), line["settings"]
+            if "order" in line:
+                self.order(line["order"])
+            else:
+                self.cancel(line["cancel"])
+        self.now, self.settings = present, settings
+
+    def write(self, **what):
+        if self.journal is not None:
+            self.journal.write(json.dumps({**what, "at": self.now(), "settings": self.settings}) + "\n")
+            self.journal.flush()
+
+    def loses_reply(self):
+        """True when the caller is not to hear what came of its call."""
+        with self.lock:
+            return self.replies.random() < self.settings["replies_lost"]
+
+    def find(self, number):
+        with self.lock:
+            self.check_away()
+            order = self.orders.get(number)
+            if order is None:
+                raise Refusal(404, "UNKNOWN", "there is no such order")
+            return {"itemNumber": order["item"], "cancelled": order["cancelled"] is not None}
 
     def change(self, settings):
         with self.lock:
@@ -80,8 +123,10 @@ class Carrier:
                 return {"itemNumber": known["item"], "repeated": True}
             self.use_quota()
             self.serial += 1
-            order = {"item": s10("EX", self.serial), "wanted": dict(wanted), "cancelled": False, "begun": False}
+            order = {"item": s10("EX", self.serial), "wanted": dict(wanted), "cancelled": None, "begun": False}
             self.orders[wanted["orderNumber"]] = order
+            self.write(order=wanted)
+            self.random = random.Random(f"{self.seed}/{wanted['orderNumber']}")
             self.plan(order)
             return {"itemNumber": order["item"], "repeated": False}
 
@@ -99,11 +144,12 @@ class Carrier:
             order = self.orders.get(number)
             if order is None:
                 raise Refusal(404, "UNKNOWN", "there is no such order")
-            if order["cancelled"]:
+            if order["cancelled"] is not None:
                 return {"cancelled": True, "repeated": True}
             if order["begun"]:
                 raise Refusal(409, "UNDERWAY", "the item is on its way")
-            order["cancelled"] = True
+            order["cancelled"] = self.now()
+            self.write(cancel=number)
             self.emit(order, self.now(), "910")
             return {"cancelled": True, "repeated": False}
 
@@ -158,8 +204,9 @@ class Carrier:
         """Tells of what is due by now."""
         with self.lock:
             while self.waiting and self.waiting[0][0] <= self.now():
-                _, _, order, scan = heapq.heappop(self.waiting)
-                if scan is None or (order["cancelled"] and scan["code"] != "910"):
+                at, _, order, scan = heapq.heappop(self.waiting)
+                cancelled = order["cancelled"] is not None and at >= order["cancelled"]
+                if scan is None or (cancelled and scan["code"] != "910"):
                     continue
                 order["begun"] = order["begun"] or scan["code"] not in ("100", "110", "910")
                 self.told.append(scan)
@@ -240,7 +287,11 @@ def make_handler(carrier):
 
         def serve(self, work):
             try:
-                self.answer(200, work())
+                done = work()
+                if self.command == "POST" and not self.path.startswith("/simulate") and carrier.loses_reply():
+                    self.close_connection = True
+                    return
+                self.answer(200, done)
             except Refusal as refusal:
                 self.answer(refusal.status, {"error": refusal.code, "text": refusal.text})
 
@@ -260,6 +311,8 @@ def make_handler(carrier):
             wanted = dict(part.split("=", 1) for part in query.split("&") if "=" in part)
             if path == "/track":
                 self.serve(lambda: carrier.track(int(wanted.get("since") or 0), min(200, int(wanted.get("limit") or 100))))
+            elif path == "/orders":
+                self.serve(lambda: carrier.find(wanted.get("orderNumber", "")))
             elif path == "/settlement":
                 self.serve(lambda: carrier.settlement(wanted.get("day", "")))
             elif path == "/healthz":
@@ -280,10 +333,11 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--push-url", default="", help="receiver of scans; empty: they are polled")
     parser.add_argument("--push-secret-file", default="", help="file with the secret pushes are signed with")
+    parser.add_argument("--journal", help="file that keeps the orders across a restart")
     for name, value in SETTINGS.items():
         parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
     options = parser.parse_args()
-    carrier = Carrier(options.seed, {name: getattr(options, name) for name in SETTINGS})
+    carrier = Carrier(options.seed, {name: getattr(options, name) for name in SETTINGS}, journal=options.journal)
     server = Server(("127.0.0.1", options.port), make_handler(carrier))
     if options.push_url:
         with open(options.push_secret_file, "rb") as file:

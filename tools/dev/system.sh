@@ -14,6 +14,8 @@ BROKER_SH=$ROOT/deploy/local/broker/broker.sh
 KAFKA_BOOTSTRAP=127.0.0.1:$((PORT_BASE + 20))
 SMTP_SINK_PORT=$((PORT_BASE + 10))
 WEBHOOK_PORT=$((PORT_BASE + 13))
+CARRIER_PORT=$((PORT_BASE + 11))
+CARRIER_DOOR=127.0.0.1:$((PORT_BASE + 12))
 
 port_of() {
   case $1 in
@@ -45,8 +47,8 @@ binary_of() {
 # Processes of an edition in the order of their start.
 processes_of() {
   case $1 in
-    kafka) echo "broker redis smtp-sink webhook-receiver intake routing agency-processing monitoring notification postal-dispatch" ;;
-    embedded) echo "smtp-sink webhook-receiver lienthong" ;;
+    kafka) echo "broker redis smtp-sink webhook-receiver carrier intake routing agency-processing monitoring notification postal-dispatch" ;;
+    embedded) echo "smtp-sink webhook-receiver carrier lienthong" ;;
   esac
 }
 services_of() {
@@ -99,7 +101,7 @@ service_settings() {
   printf 'LIENTHONG_DATA_DIR=%s\nLIENTHONG_LISTEN=127.0.0.1:%s\n' "$RUN/data/$name" "$(port_of "$name")"
   printf 'LIENTHONG_PROVINCE=%s\nLIENTHONG_METRICS_LISTEN=127.0.0.1:%s\n' "$PROVINCE" "$(metrics_port_of "$name")"
   client_certificates "$name"
-  case $name in postal-dispatch | lienthong) printf 'LIENTHONG_CARRIERS_DIR=%s\n' "$ROOT/deploy/carriers" ;; esac
+  case $name in postal-dispatch | lienthong) printf 'LIENTHONG_CARRIERS_DIR=%s\nLIENTHONG_CARRIERS_LISTEN=%s\n' "$RUN/carriers" "$CARRIER_DOOR" ;; esac
   ledger_settings "$edition" "$name" "$name"
   addresses "$edition"
   printf 'LIENTHONG_PROVIDERS_FILE=%s\n' "$RUN/providers.yaml"
@@ -162,6 +164,10 @@ write_processes() {
         ;;
       smtp-sink) printf 'exec %q %s %q %q %q\n' "$ROOT/tools/smtp_sink/smtp_sink.py" "$SMTP_SINK_PORT" "$CERTIFICATES/smtp-sink.pem" "$CERTIFICATES/smtp-sink.key" "$RUN/mail-$edition.jsonl" ;;
       webhook-receiver) printf 'exec %q %s %q %q %q %q %q\n' "$ROOT/tools/webhook_receiver/webhook_receiver.py" "$WEBHOOK_PORT" "$CERTIFICATES/webhook-receiver.pem" "$CERTIFICATES/webhook-receiver.key" "$SECRETS/webhooks/trial" "$RUN/webhooks-$edition.jsonl" "$RUN/webhooks.behaviour" ;;
+      carrier)
+        printf 'exec %q --port %s --journal %q ' "$ROOT/tools/carrier_simulator/carrier_simulator.py" "$CARRIER_PORT" "$RUN/carrier-$edition.jsonl"
+        printf -- '--push-url http://%s/carriers/sample-express/scans --push-secret-file %q\n' "$CARRIER_DOOR" "$SECRETS/carrier.key"
+        ;;
       redis) printf 'exec redis-server %q\n' "$RUN/redis/redis.conf" ;;
       *)
         mkdir -p "$RUN/data/$name"
@@ -171,6 +177,7 @@ write_processes() {
     esac | process_directory "$name"
   done
   provider_settings | write_if_changed "$RUN/providers.yaml"
+  "$ROOT/tools/dev/carriers.sh" "$RUN/carriers" "http://127.0.0.1:$CARRIER_PORT" "$SECRETS/carrier.key"
   client_settings "$edition" | write_if_changed "$RUN/client.env"
   printf '%s\n' "$edition" >"$RUN/edition"
   printf '%s\n' "$PORT_BASE" >"$RUN/port-base"
@@ -192,7 +199,7 @@ make_secrets() {
   local key
   mkdir -p "$SECRETS"
   chmod 700 "$SECRETS"
-  for key in sealing digest; do
+  for key in sealing digest carrier; do
     [ -s "$SECRETS/$key.key" ] || (umask 077 && openssl rand -hex -out "$SECRETS/$key.key" 32)
   done
   mkdir -p "$SECRETS/webhooks"
@@ -288,6 +295,7 @@ start_services() {
   local name
   start_process smtp-sink
   start_process webhook-receiver
+  start_process carrier
   for name in $(services_of "$1"); do start_process "$name"; done
   for name in $(services_of "$1"); do wait_until 60 "$name" service_answers "$name" || return 1; done
 }
@@ -338,6 +346,7 @@ show_status() {
       redis) health=$(redis_answers 2>/dev/null && echo answers || echo "no answer") ; address=unix:.run/redis ;;
       webhook-receiver) health=$(port_is_free "$WEBHOOK_PORT" && echo "no answer" || echo answers) ; address=127.0.0.1:$WEBHOOK_PORT ;;
       smtp-sink) health=$(port_is_free "$SMTP_SINK_PORT" && echo "no answer" || echo answers) ; address=127.0.0.1:$SMTP_SINK_PORT ;;
+      carrier) health=$(port_is_free "$CARRIER_PORT" && echo "no answer" || echo answers) ; address=127.0.0.1:$CARRIER_PORT ;;
       *) health=$(service_answers "$name" || true) ; address=127.0.0.1:$(port_of "$name") ;;
     esac
     printf '%-18s %-8s %8s %10s %9s  %-18s %s\n' "$name" "$state" "${pid:--}" "$up" "$(deaths_of "$name")" "$address" "$health"

@@ -65,7 +65,7 @@ OfficeNumbers read_numbers(const YAML::Node& node) {
 }
 
 Carrier read_carrier(const YAML::Node& node) {
-  only(node, {"carrier", "name", "sample", "tables", "numbers", "normal_working_days"});
+  only(node, {"carrier", "name", "sample", "tables", "numbers", "normal_working_days", "connection"});
   Carrier carrier;
   carrier.id = need<std::string>(node, "carrier");
   carrier.name = need<std::string>(node, "name");

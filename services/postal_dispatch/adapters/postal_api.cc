@@ -79,7 +79,12 @@ PostalApi::PostalApi(PostalApiParts parts)
   on("CancelShipment", &PostalApi::cancel);
   on("PlaceOrderAgain", &PostalApi::place_again);
   service_.unary<v1::RecordScansRequest, v1::RecordScansResponse>(
-      "RecordScans", [this](const auto& call, auto request, auto out) { scans_.record(call, request, out); });
+      "RecordScans", [this](const auto& call, auto request, auto out) {
+        scans_.record(call, request, [out](const Result<v1::RecordScansResponse>& reply) {
+          if (!reply) return out.fail(reply.error());
+          out.ok(*reply);
+        });
+      });
   on("GetPaper", &PostalApi::get_paper);
   on("ListShipments", &PostalApi::list_shipments);
   on("CreateBag", &PostalApi::create_bag);

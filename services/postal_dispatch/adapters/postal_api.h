@@ -35,6 +35,8 @@ class PostalApi {
  public:
   explicit PostalApi(PostalApiParts parts);
   std::vector<rpc::Service*> services() { return {&service_}; }
+  /// For scans that come by other ways.
+  const ScanIntake& scans() const { return scans_; }
 
  private:
   template <class Reply>

@@ -87,10 +87,9 @@ Result<DossierName> ScanIntake::owner_of(const std::string& item) const {
   return failure(item_unknown());
 }
 
-void ScanIntake::record(const rpc::Call& call, const v1::RecordScansRequest& request,
-                        const rpc::Responder<v1::RecordScansResponse>& out) const {
+void ScanIntake::record(const rpc::Call& call, const v1::RecordScansRequest& request, const Answer& answer) const {
   if (request.scans_size() == 0 || request.scans_size() > kScansMax)
-    return out.fail(rpc::invalid_field("scans", "phải có 1 đến 200 lượt quét.", "1 to 200 scans are taken."));
+    return answer(failure(rpc::invalid_field("scans", "phải có 1 đến 200 lượt quét.", "1 to 200 scans are taken.")));
   struct Batch {
     v1::RecordScansResponse answer;
     std::atomic<int> left;
@@ -98,15 +97,15 @@ void ScanIntake::record(const rpc::Call& call, const v1::RecordScansRequest& req
   const auto batch = std::make_shared<Batch>();
   for (int i = 0; i < request.scans_size(); ++i) batch->answer.add_results();
   batch->left = request.scans_size();
-  const auto queued = parts_.reads.post([this, call, request, out, batch] {
+  const auto queued = parts_.reads.post([this, call, request, answer, batch] {
     for (int i = 0; i < request.scans_size(); ++i) {
-      record_one(call, request.scans(i), [batch, i, out](const v1::ScanResult& result) {
+      record_one(call, request.scans(i), [batch, i, answer](const v1::ScanResult& result) {
         *batch->answer.mutable_results(i) = result;
-        if (batch->left.fetch_sub(1) == 1) out.ok(batch->answer);
+        if (batch->left.fetch_sub(1) == 1) answer(batch->answer);
       });
     }
   });
-  if (!queued) out.fail(shared_kernel::api::too_many_reads());
+  if (!queued) answer(failure(shared_kernel::api::too_many_reads()));
 }
 
 void ScanIntake::record_one(const rpc::Call& call, const v1::Scan& scan, const Done& done) const {

@@ -40,8 +40,8 @@ class ScanIntake {
 
   /// Answers once each of 1 to 200 scans has its own result or failure. Errors: kInvalidArgument for their number,
   /// kResourceExhausted when too many reads wait; a retry of that helps.
-  void record(const rpc::Call& call, const v1::RecordScansRequest& request,
-              const rpc::Responder<v1::RecordScansResponse>& out) const;
+  using Answer = std::function<void(const Result<v1::RecordScansResponse>&)>;
+  void record(const rpc::Call& call, const v1::RecordScansRequest& request, const Answer& answer) const;
 
  private:
   struct OneScan;
