@@ -19,15 +19,12 @@
 #include "notification/adapters/state_codec.h"
 #include "notification/core/decider.h"
 #include "platform/crypto/sha256.h"
-#include "postal_dispatch/adapters/event_codec.h"
-#include "postal_dispatch/adapters/machine_codec.h"
-#include "postal_dispatch/adapters/state_codec.h"
-#include "postal_dispatch/core/decider.h"
 #include "routing/adapters/event_codec.h"
 #include "routing/adapters/machine_codec.h"
 #include "routing/adapters/state_codec.h"
 #include "routing/core/decider.h"
 #include "shared_kernel/dossier_id.h"
+#include "simulation/post_scenario.h"
 #include "tests/support/notice_catalogue.h"
 
 #include <array>
@@ -83,30 +80,16 @@ struct NotificationCodec {
   static Result<notification::Cause> decode_cause(const ledger::CauseView& view) { return notification::decode_cause(view); }
 };
 
-struct PostCodec {
-  static void encode_event(const postal_dispatch::Event& event, v1::Event& wire) {
-    postal_dispatch::encode_event(event, wire);
-  }
-  static Result<postal_dispatch::Event> decode_event(const v1::Event& wire) { return postal_dispatch::decode_event(wire); }
-  static std::string encode_state(const postal_dispatch::State& state) { return postal_dispatch::encode_state(state); }
-  static Result<postal_dispatch::State> decode_state(std::string_view bytes) { return postal_dispatch::decode_state(bytes); }
-  static Result<postal_dispatch::Cause> decode_cause(const ledger::CauseView& view) {
-    return postal_dispatch::decode_cause(view);
-  }
-};
-
 struct Services {
   std::unique_ptr<const ledger::Machine> intake = intake::make_machine();
   std::unique_ptr<const ledger::Machine> routing = routing::make_machine();
   std::unique_ptr<const ledger::Machine> agency = agency_processing::make_machine();
   std::unique_ptr<const ledger::Machine> notification = notification::make_machine();
-  std::unique_ptr<const ledger::Machine> post = postal_dispatch::make_machine();
   std::unique_ptr<const ledger::Machine> catalogue = catalogue::make_catalogue_machine();
   OracleOf<intake::Decider, IntakeCodec> intake_oracle;
   OracleOf<routing::Decider, RoutingCodec> routing_oracle;
   OracleOf<agency_processing::Decider, AgencyCodec> agency_oracle;
   OracleOf<notification::Decider, NotificationCodec> notification_oracle;
-  OracleOf<postal_dispatch::Decider, PostCodec> post_oracle;
   OracleOf<catalogue::Decider, catalogue::ReleaseCodec> catalogue_oracle;
 };
 
@@ -134,6 +117,7 @@ const std::vector<Release>& releases() {
     auto reading = catalogue::read_catalogue_directory(LIENTHONG_SOURCE_DIR "/tests/support/catalogue");
     if (!reading.importable()) std::abort();
     reading.contents.notices = notices(reading.contents);
+    allow_post(reading.contents);
     std::vector<Release> out;
     for (int i = 0; i < 2; ++i) {
       if (i == 1) reading.contents.title.en += " (amended)";
@@ -173,7 +157,7 @@ RequestId request_id(std::uint64_t seed, std::size_t number) {
 /// What clients and agencies do when they see a state; every action once.
 class Actors {
  public:
-  explicit Actors(std::uint64_t seed) : seed_(seed), chance_(seed ^ 0xAC70) {}
+  explicit Actors(std::uint64_t seed) : seed_(seed), chance_(seed ^ 0xAC70), post_(seed) {}
 
   void import_catalogue(std::vector<ClientRequest>& requests) {
     for (std::size_t i = 0; i < releases().size(); ++i) {
@@ -204,6 +188,7 @@ class Actors {
         application.area_code = home.text();
         application.content = sealed("application");
         application.components = {{"application-form", 1, std::string(32, 'x'), "blob:1"}};
+        application.post = wish(chance_, online);
         const RequestId id = request_id(seed_, requests.size());
         const DossierId dossier = shared_kernel::derive_dossier_id(home, "demo", id);
         const auto command = online ? intake::encode_command(intake::SubmitDossier{application}, {})
@@ -225,6 +210,7 @@ class Actors {
       if (!state) continue;
       for (const auto& work : state->work) at_the_agency(p, id, work, requests);
     }
+    post_.act(judge, p, requests);
   }
 
  private:
@@ -250,7 +236,11 @@ class Actors {
       case NationalStatus::kInProcess:
         if (chance_.permille(5)) give("withdraw", intake::WithdrawDossier{});
         break;
-      case NationalStatus::kProcessed: give("hand_over", intake::HandOverResult{intake::Channel::kCounter}); break;
+      case NationalStatus::kProcessed:
+        // Some come for it although the post is to bring it.
+        if (!state.post || !state.post->deliver_to || chance_.permille(20))
+          give("hand_over", intake::HandOverResult{intake::Channel::kCounter});
+        break;
       case NationalStatus::kHandedOver: give("erase", intake::ErasePersonalData{"REQUESTED", {}}); break;
       case NationalStatus::kReceived:
       case NationalStatus::kNotAccepted:
@@ -312,6 +302,7 @@ class Actors {
 
   std::uint64_t seed_;
   Chance chance_;
+  PostActors post_;
   std::set<std::pair<DossierId, std::string>> done_;
 };
 
@@ -361,12 +352,18 @@ Scenario linked_scenario(std::uint64_t seed, Fault without) {
                        {"routing", all.routing.get(), &all.routing_oracle, kPartitions, true},
                        {"agency-processing", all.agency.get(), &all.agency_oracle, kPartitions, true},
                        {"notification", all.notification.get(), &all.notification_oracle, kPartitions, true},
-                       {"postal-dispatch", all.post.get(), &all.post_oracle, kPartitions, true}};
+                       {"postal-dispatch", &post_machine(), &post_oracle(), kPartitions, true}};
   auto actors = std::make_shared<Actors>(seed);
   actors->import_catalogue(scenario.requests);
   actors->bring_dossiers(scenario.requests);
-  scenario.carry_out = carry_out;
-  scenario.check = check_notices;
+  scenario.carry_out = [](const Effect& effect, Chance& chance, std::vector<ClientRequest>& requests) {
+    if (effect.where.ledger == "postal-dispatch") return carry_out_post(effect, chance, requests);
+    return std::optional(carry_out(effect.intent, chance));
+  };
+  scenario.check = [](const Judge& judge) {
+    auto wrong = check_notices(judge);
+    return wrong ? wrong : check_paper(judge, kPartitions);
+  };
   scenario.act = [actors](const Judge& judge, std::vector<ClientRequest>& requests) { actors->act(judge, requests); };
   return scenario;
 }

@@ -7,6 +7,7 @@ const std::vector<std::string>& mutant_names() {
   return none;
 }
 bool choose_mutant(const std::string&) { return false; }
+ServiceMutant service_mutant() { return ServiceMutant::kNone; }
 void start_of_world() {}
 
 }  // namespace lienthong::simulation

@@ -42,18 +42,30 @@ const std::vector<std::pair<std::string, Mutant>>& known() {
   return mutants;
 }
 
+const std::vector<std::pair<std::string, ServiceMutant>> kOfServices = {
+    {"BagToldTwice", ServiceMutant::kBagToldTwice}, {"ScanOrderByArrival", ServiceMutant::kScanOrderByArrival}};
+ServiceMutant chosen_of_service = ServiceMutant::kNone;
+
 }  // namespace
 
 const std::vector<std::string>& mutant_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
     for (const auto& [name, mutant] : known()) all.push_back(name);
+    for (const auto& [name, mutant] : kOfServices) all.push_back(name);
     return all;
   }();
   return names;
 }
 
 bool choose_mutant(const std::string& name) {
+  ledger::mutant_switch = Mutant::kNone;
+  chosen_of_service = ServiceMutant::kNone;
+  for (const auto& [known_name, mutant] : kOfServices) {
+    if (known_name != name) continue;
+    chosen_of_service = mutant;
+    return true;
+  }
   for (const auto& [known_name, mutant] : known()) {
     if (known_name != name) continue;
     ledger::mutant_switch = mutant;
@@ -61,6 +73,8 @@ bool choose_mutant(const std::string& name) {
   }
   return false;
 }
+
+ServiceMutant service_mutant() { return chosen_of_service; }
 
 void start_of_world() { ledger::mutant_memory() = {}; }
 

@@ -207,7 +207,8 @@ struct World::Replica final : ledger::LaneObserver {
 
   void on_intent(const LedgerPartition& id, const DossierId& dossier, const v1::DossierValue::OpenIntent& intent) override {
     world->judge_.called(id, dossier, intent.dossier_seq(), intent.index());
-    world->calls_.push_back({number, dossier, intent.dossier_seq(), intent.index(), intent.intent()});
+    world->calls_.push_back(
+        {number, {id, dossier, intent.dossier_seq(), intent.index(), world->next_call_++, intent.intent()}});
   }
   void on_alarm(const LedgerPartition&, std::string_view, std::string_view) override {}
   void on_folded(const LedgerPartition&, const ledger::PartitionState& head) override {
@@ -761,8 +762,12 @@ void World::operator_step() {
     const std::size_t at = chance_.below(static_cast<std::uint32_t>(calls_.size()));
     const Call call = calls_[at];
     calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(at));
-    auto result = scenario_.carry_out ? scenario_.carry_out(call.intent, chance_) : "done";
-    deliver(*replicas_[call.replica], ledger::OutcomeReport{call.dossier, call.seq, call.index, 1, std::move(result)});
+    const auto& effect = call.effect;
+    auto result =
+        scenario_.carry_out ? scenario_.carry_out(effect, chance_, scenario_.requests) : std::optional<std::string>("done");
+    if (!result) return calls_.push_back(call);
+    deliver(*replicas_[call.replica],
+            ledger::OutcomeReport{effect.dossier, effect.seq, effect.index, 1, *std::move(result)});
     return;
   }
   Replica& replica = *replicas_[chance_.below(static_cast<std::uint32_t>(replicas_.size()))];

@@ -45,6 +45,16 @@ struct ClientRequest {
   std::string last_error = {};
 };
 
+/// An intent that somebody carries out.
+struct Effect {
+  LedgerPartition where;
+  DossierId dossier;
+  std::uint64_t seq = 0;
+  std::uint32_t index = 0;
+  std::uint64_t call = 0;  ///< Another one each time a lane asks for it.
+  v1::Intent intent;
+};
+
 struct Counts {
   std::array<std::uint64_t, kFaultKinds> faults{};
   std::array<std::uint64_t, static_cast<std::size_t>(ledger::LaneMark::kCount_)> marks{};
@@ -65,8 +75,9 @@ struct Scenario {
   std::int64_t clock_scale = 1;
   /// Adds requests by what is to be seen; may be empty.
   std::function<void(const Judge&, std::vector<ClientRequest>&)> act = {};
-  /// What the effect of an intent comes to, as it is recorded; empty: always `done`.
-  std::function<std::string(const v1::Intent&, Chance&)> carry_out = {};
+  /// What the effect of an intent comes to, as it is recorded; nothing: it is under way still. May add requests. Empty:
+  /// always `done`.
+  std::function<std::optional<std::string>(const Effect&, Chance&, std::vector<ClientRequest>&)> carry_out = {};
   /// What is wrong with the services' states at rest; may be empty.
   std::function<std::optional<std::string>(const Judge&)> check = {};
 };
@@ -134,10 +145,7 @@ class World {
   };
   struct Call {
     std::size_t replica = 0;
-    DossierId dossier;
-    std::uint64_t seq = 0;
-    std::uint32_t index = 0;
-    v1::Intent intent;
+    Effect effect;
   };
 
   bool roll(Fault fault, std::uint32_t permille);
@@ -187,6 +195,7 @@ class World {
   std::uint64_t next_life_ = 1;
   std::uint64_t next_appender_ = 1;
   std::uint64_t next_epoch_ = 1;
+  std::uint64_t next_call_ = 1;
   ledger::LaneSettings settings_;
   ledger::RelaySettings relay_settings_;
   std::array<std::uint32_t, kFaultKinds> intensity_{};
