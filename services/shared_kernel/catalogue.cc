@@ -98,6 +98,11 @@ std::optional<ProcedureInForce> Catalogue::procedure_version(std::string_view co
 
 const Procedure* Catalogue::procedure(std::string_view code) const { return find_pointer(procedures_, code); }
 const Agency* Catalogue::agency(std::string_view code) const { return find_pointer(agencies_, code); }
+bool Catalogue::intake_paused(std::string_view agency) const {
+  // There are none on most days, and never many.
+  return std::any_of(contents_.intake_pauses.begin(), contents_.intake_pauses.end(),
+                     [&](const IntakePause& pause) { return pause.agency == agency; });
+}
 const Principal* Catalogue::principal(std::string_view id) const { return find_pointer(principals_, id); }
 const Principal* Catalogue::principal_by_certificate(std::string_view name) const {
   return find_pointer(certificates_, name);

@@ -149,6 +149,14 @@ struct Area {
   bool operator==(const Area&) const = default;
 };
 
+/// An agency takes no new legs for now; what lies with it stays.
+struct IntakePause {
+  std::string agency;
+  std::string reason_code;
+  Instant since;
+  bool operator==(const IntakePause&) const = default;
+};
+
 /// Everything a catalogue is made of; the order of the lists has no meaning but where said.
 struct CatalogueContents {
   Name title;
@@ -160,6 +168,7 @@ struct CatalogueContents {
   std::vector<Procedure> procedures;
   std::vector<Principal> principals;
   NoticeSettings notices;
+  std::vector<IntakePause> intake_pauses;
   bool operator==(const CatalogueContents&) const = default;
 };
 
@@ -186,6 +195,8 @@ class Catalogue final : public Rules {
   const Procedure* procedure(std::string_view code) const;
   /// Null when unknown; whether it is in force is `validity`.
   const Agency* agency(std::string_view code) const;
+  /// True while this agency takes no new legs.
+  bool intake_paused(std::string_view agency) const;
   /// Agencies that take `role` for dossiers received by `receiver` on that day, first choice first; the binding of the
   /// narrowest area of the receiver decides, agencies not in force that day are left out. Empty: nobody.
   std::vector<const Agency*> bind(std::string_view role, const Agency& receiver, LocalDay day) const;

@@ -382,6 +382,43 @@ class MonitoringCases:
             process = "lienthong" if self.edition == "embedded" else "monitoring"
             eventually(self, 20, lambda: self.samples(process), lambda seen: seen.get("lienthong_notices_undelivered", 0) >= 1)
 
+    def test_a_paused_agency_is_offered_nothing_and_everything_that_waited_when_it_is_resumed(self):
+        agency, word = "H47.22.03", ("--actor", "anh")
+        with Monitoring(self.system) as monitoring, api.Client(self.system, "demo") as desk:
+            refused = self.system.ltctl("agency", "pause", agency, "--reason", "SYSTEM_UPGRADE", *word, principal="portal", check=False)
+            self.assertEqual(refused.returncode, 4, refused.stdout + refused.stderr)
+            self.system.ltctl("agency", "pause", agency, "--reason", "SYSTEM_UPGRADE", *word)
+            again = self.system.ltctl("agency", "pause", agency, "--reason", "SYSTEM_UPGRADE", *word, "--lang", "en")
+            self.assertIn("has paused its intake since", again.stdout)
+            # Files know nothing of it and leave it as it is.
+            self.system.ltctl("catalogue", "import", ROOT / "deploy/catalogue")
+
+            def waiting():
+                return {one.dossier.dossier_id: one for one in monitoring.stuck(kind=monitoring.messages.STUCK_KIND_AWAITS_DECISION).dossiers}
+            # Until routing has the release, a leg may still be offered.
+            dossier_ids = []
+
+            def receive():
+                dossier_ids.append(desk.receive(agency, "1.001776").dossier.dossier_id)
+                time.sleep(0.5)
+                return waiting()
+            stuck = eventually(self, 40, receive, lambda seen: any(one in seen for one in dossier_ids))
+            one = next(stuck[dossier_id] for dossier_id in dossier_ids if dossier_id in stuck)
+            self.assertEqual((one.reason, one.agency, one.service), ("AGENCY_INTAKE_PAUSED", agency, "routing"))
+            self.assertIn("agency resume", one.cure_en)
+            shown = self.system.ltctl("stuck", "--kind", "awaits-decision").stdout
+            self.assertIn("AGENCY_INTAKE_PAUSED", shown)
+
+            self.system.ltctl("agency", "resume", agency, *word)
+            eventually(self, 20, waiting, lambda seen: not any(dossier_id in seen for dossier_id in dossier_ids))
+            for dossier_id in dossier_ids:
+                timeline = eventually(self, 20, lambda one=dossier_id: monitoring.timeline(one), lambda seen: seen.complete and len(seen.hops) > 0)
+                self.assertEqual([hop.agency for hop in timeline.hops], [agency])
+                self.assertTrue(timeline.hops[0].HasField("arrive_time"))
+            # Once more changes nothing.
+            self.system.ltctl("agency", "resume", agency, *word)
+        self.assert_verified()
+
     def test_nothing_is_shown_without_a_grant(self):
         with Monitoring(self.system) as monitoring:
             dossier = eventually(self, 20, lambda: monitoring.search(received_by="H47.22.01")[1], lambda seen: len(seen) > 0)[0]

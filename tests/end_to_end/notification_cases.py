@@ -130,11 +130,11 @@ class NotificationCases:
         self.assertIn(dossier.dossier_id, [notice["dossier_id"] for notice in listed])
         shown = self.system.ltctl("notice", "get", dossier.dossier_code, failed.number).stdout
         self.assertIn("permanent-failure", shown)
-        self.system.ltctl("notice", "retry", dossier.dossier_code, failed.number)
+        self.system.ltctl("notice", "retry", dossier.dossier_code, failed.number, "--reason", "PROVIDER_REPAIRED", "--actor", "anh")
         with Notification(self.system) as notification:
             self.eventually(20, lambda: notification.of(dossier.dossier_id)[("received", "email")],
                             lambda notice: notice.attempts == 2 and self.phase(notification, notice) == "PERMANENT_FAILURE")
-        again = self.system.ltctl("notice", "retry", dossier.dossier_code, text.number, check=False)
+        again = self.system.ltctl("notice", "retry", dossier.dossier_code, text.number, "--reason", "ASKED", "--actor", "anh", check=False)
         self.assertIn("NOTICE_NOT_FAILED", again.stdout + again.stderr)
 
     def test_a_template_can_be_seen_before_it_is_sent(self):

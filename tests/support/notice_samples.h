@@ -89,7 +89,7 @@ inline std::vector<notification::Event> notification_events() {
 /// One command per alternative, every field set.
 inline std::vector<notification::CommandBody> notification_commands() {
   using namespace notification;
-  return {RetryNotice{3},
+  return {RetryNotice{3, "PROVIDER_REPAIRED"},
           RecordReceipt{3, "sms-gateway", Receipt::kTemporaryFailure, "PHONE_OFF"},
           MarkRead{3},
           OpenLine{"land-office", {13}},

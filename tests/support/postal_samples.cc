@@ -123,7 +123,7 @@ std::vector<CommandBody> postal_commands() {
           StateMilestone{1, Milestone::kHandedToAgency, "COMMUNE", "COUNTED"},
           RecordScan{kItemNumber, entry(Milestone::kDelivered)},
           CancelShipment{1, "WRONG_ADDRESS"},
-          PlaceOrderAgain{1},
+          PlaceOrderAgain{1, "ADDRESS_MENDED"},
           CreateBag{kDesk, "DISTRICT", "vnpost", {"BG", 1, 99}, 480, lines()},
           SealBag{"N-77"},
           OpenBag{"N-78", lines()},

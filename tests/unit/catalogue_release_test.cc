@@ -203,6 +203,29 @@ TEST(CatalogueContentsCodec, BringsTheDemonstrationBack) {
   EXPECT_EQ(*decode_contents(encode_contents(contents)), contents);
 }
 
+TEST(CatalogueContentsCodec, BringsAPausedIntakeBackThroughTheLedgersParts) {
+  auto contents = demonstration();
+  contents.intake_pauses = {{contents.agencies.front().code, "SYSTEM_UPGRADE", {1'772'000'000'000'000}}};
+  const auto parts = *split(contents);
+  std::vector<std::string_view> bytes;
+  for (const auto& part : parts) bytes.emplace_back(part.bytes);
+  EXPECT_EQ(*merge(bytes), contents);
+  const auto catalogue = *shared_kernel::Catalogue::make(1, contents);
+  EXPECT_TRUE(catalogue->intake_paused(contents.agencies.front().code));
+  EXPECT_FALSE(catalogue->intake_paused(contents.agencies.back().code));
+  EXPECT_FALSE(has_error(check(contents)));
+}
+
+TEST(CatalogueCheck, RefusesAPauseOfNobodyATwofoldOneAndOneWithoutReason) {
+  const auto good = shared_kernel::IntakePause{demonstration().agencies.front().code, "SYSTEM_UPGRADE", {1}};
+  for (const auto& pauses : std::vector<std::vector<shared_kernel::IntakePause>>{
+           {{"NOBODY", "SYSTEM_UPGRADE", {1}}}, {good, good}, {{good.agency, "", {1}}}, {{good.agency, "X", {0}}}}) {
+    auto contents = demonstration();
+    contents.intake_pauses = pauses;
+    EXPECT_TRUE(has_error(check(contents)));
+  }
+}
+
 TEST(CatalogueContentsCodec, RefusesWhatNoCatalogueCanHold) {
   const auto broken = [](auto change) {
     auto message = encode_contents(demonstration());

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,44 @@ TEST(RoutingDeciderTest, AsksAnOperatorWhenNoAgencyIsBoundToARole) {
   EXPECT_EQ(reason_of(given.when(give(ReofferLeg{1, ""}))), "AGENCY_REQUIRED");
   EXPECT_THAT(offers(given.when(give(ReofferLeg{1, "PROVINCE"}))),
               ElementsAre("1.1 PROVINCE from COMMUNE due 2026-03-04 08:00"));
+}
+
+std::shared_ptr<const shared_kernel::Catalogue> with_paused(const std::vector<std::string>& agencies) {
+  auto contents = test_support::small_contents();
+  for (const auto& agency : agencies) {
+    contents.intake_pauses.push_back({agency, "SYSTEM_UPGRADE", local("2026-03-01 08:00")});
+  }
+  return *shared_kernel::Catalogue::make(2, std::move(contents));
+}
+
+TEST(RoutingDeciderTest, OffersNothingToAnAgencyThatHasPausedItsIntake) {
+  Given given;
+  report(given, received());
+  const auto open = given.rules;
+  given.rules = with_paused({"DISTRICT", "PROVINCE"});
+  report(given, LegAccepted{{1, 1}});
+  const auto returned = report(given, LegCompleted{{1, 1}});
+  // The next candidate takes it; where there is none the leg waits for an operator and says for whom.
+  EXPECT_THAT(offers(returned), ElementsAre("2.1 RESERVE from COMMUNE due 2026-03-04 08:00"));
+  EXPECT_EQ(first_of<LegAwaitsDecision>(returned.events), (LegAwaitsDecision{{3, 0}, "AGENCY_INTAKE_PAUSED", "PROVINCE"}));
+  for (const char* agency : {"", "PROVINCE"}) {
+    EXPECT_EQ(reason_of(given.when(give(ReofferLeg{3, agency}))), "AGENCY_INTAKE_PAUSED");
+  }
+  given.rules = open;
+  EXPECT_THAT(offers(given.when(give(ReofferLeg{3, ""}))), ElementsAre("3.1 PROVINCE from COMMUNE due 2026-03-04 08:00"));
+}
+
+TEST(RoutingDeciderTest, LeavesWhatWasOfferedBeforeThePauseWithItsAgency) {
+  Given given;
+  report(given, received());
+  pass(given, {1, 1});
+  given.rules = with_paused({"DISTRICT", "PROVINCE", "RESERVE"});
+  report(given, LegAccepted{{3, 1}});
+  EXPECT_TRUE(first_of<LegReturned>(report(given, LegCompleted{{3, 1}}).events));
+  // A refusal would go to the next one, and there is none.
+  const auto refused = report(given, LegRefused{{2, 1}, "OUT_OF_COMPETENCE", sealed_part('r')});
+  EXPECT_THAT(offers(refused), IsEmpty());
+  EXPECT_EQ(first_of<LegAwaitsDecision>(refused.events)->reason_code, "AGENCY_INTAKE_PAUSED");
 }
 
 TEST(RoutingDeciderTest, WarnsOneWorkingDayBeforeOrLaterForAShortLimit) {

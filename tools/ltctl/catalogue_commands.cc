@@ -1,11 +1,14 @@
 #include "tools/ltctl/catalogue_commands.h"
 
 #include "catalogue/adapters/catalogue_yaml.h"
+#include "catalogue/adapters/contents_codec.h"
 #include "catalogue/adapters/parts.h"
 #include "platform/base/encoding.h"
 #include "tools/ltctl/catalogue_client.h"
+#include "tools/ltctl/catalogue_release.h"
 #include "tools/ltctl/rpc_calls.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -101,79 +104,49 @@ void check(Session& session, const std::string& directory) {
                 directory + ": the catalogue is usable, " + std::to_string(reading.faults.size()) + " warnings"});
 }
 
-class Import {
- public:
-  explicit Import(Session& session) : session_(session) {}
+bool same_parts(const CatalogueVersion& current, const std::vector<catalogue::EncodedPart>& parts) {
+  const auto& known = current.version.part_hashes();
+  return std::equal(known.begin(), known.end(), parts.begin(), parts.end(),
+                    [](const std::string& hash, const catalogue::EncodedPart& part) { return hash == part.hash.view(); });
+}
 
-  void run(const std::string& directory, bool dry_run) {
-    const auto reading = catalogue::read_catalogue_directory(directory);
-    if (!report_faults(session_, reading)) return;
-    const auto parts = encoded(reading);
-    if (!parts) return session_.fail(parts.error());
-    auto stub = catalogue_stub(session_);
-    if (!stub) return session_.fail(stub.error());
-    stub_ = *std::move(stub);
-    auto current = fetch_catalogue(session_);
-    if (!current && current.error().code != ErrorCode::kNotFound) return session_.fail(current.error());
-    catalogue_api::CatalogueContents wanted;
-    for (const auto& part : *parts) {
-      catalogue_api::CatalogueContents contents;
-      contents.ParseFromString(part.bytes);
-      wanted.MergeFrom(contents);
-      hashes_.emplace_back(part.hash.view());
+/// A paused intake is an operator's word and stands in no file: it stays until it is taken back.
+Result<void> keep_pauses(const CatalogueVersion& current, shared_kernel::CatalogueContents& wanted) {
+  auto before = catalogue::decode_contents(current.contents);
+  if (!before) return failure(std::move(before.error()));
+  for (auto& pause : before->intake_pauses) {
+    const auto is_there = [&](const shared_kernel::Agency& agency) { return agency.code == pause.agency; };
+    if (std::any_of(wanted.agencies.begin(), wanted.agencies.end(), is_there)) {
+      wanted.intake_pauses.push_back(std::move(pause));
     }
-    if (current && is_same(*current)) {
-      session_.line({"danh mục không đổi: phiên bản " + std::to_string(current->version.version()) + " đang có hiệu lực",
-                     "the catalogue is unchanged: version " + std::to_string(current->version.version()) + " is in force"});
-      return;
-    }
-    show_changes(session_, current ? current->contents : catalogue_api::CatalogueContents{}, wanted);
-    if (dry_run) return;
-    for (const auto& part : *parts) {
-      if (!draft(part)) return;
-    }
-    release();
   }
+  return {};
+}
 
- private:
-  bool is_same(const CatalogueVersion& current) const {
-    const auto& known = current.version.part_hashes();
-    return std::equal(known.begin(), known.end(), hashes_.begin(), hashes_.end());
+void import(Session& session, const std::string& directory, bool dry_run) {
+  auto reading = catalogue::read_catalogue_directory(directory);
+  if (!report_faults(session, reading)) return;
+  const auto current = fetch_catalogue(session);
+  if (!current && current.error().code != ErrorCode::kNotFound) return session.fail(current.error());
+  if (current) {
+    if (const auto kept = keep_pauses(*current, reading.contents); !kept) return session.fail(kept.error());
   }
-
-  bool draft(const catalogue::EncodedPart& part) {
-    catalogue_api::DraftCataloguePartRequest request;
-    request.mutable_header()->set_request_id(new_request_id(session_));
-    request.mutable_contents()->ParseFromString(part.bytes);
-    const auto done = call<CatalogueService>(session_, *stub_, &CatalogueService::Stub::DraftCataloguePart, request);
-    if (done) return true;
-    session_.fail(done.error());
-    return false;
+  const auto parts = encoded(reading);
+  if (!parts) return session.fail(parts.error());
+  if (current && same_parts(*current, *parts)) {
+    return session.line(
+        {"danh mục không đổi: phiên bản " + std::to_string(current->version.version()) + " đang có hiệu lực",
+         "the catalogue is unchanged: version " + std::to_string(current->version.version()) + " is in force"});
   }
-
-  void release() {
-    catalogue_api::ImportCatalogueRequest request;
-    request.mutable_header()->set_request_id(new_request_id(session_));
-    for (const auto& hash : hashes_) request.add_part_hashes(hash);
-    auto done = call<CatalogueService>(session_, *stub_, &CatalogueService::Stub::ImportCatalogue, request);
-    // Drafts are known a moment after they were confirmed.
-    for (int tries = 0; !done && done.error().reason == "CATALOGUE_PART_UNKNOWN" && tries < 50; ++tries) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      request.mutable_header()->set_request_id(new_request_id(session_));
-      done = call<CatalogueService>(session_, *stub_, &CatalogueService::Stub::ImportCatalogue, request);
-    }
-    if (!done) return session_.fail(done.error(), request.header().request_id());
-    if (session_.json()) return session_.show(Table({""}), {{"version", done->version()}, {"hash", to_hex(done->hash())}});
-    session_.line(
-        {"đã ban hành danh mục phiên bản " + std::to_string(done->version()) + " (" + to_hex(done->hash()).substr(0, 16) +
-             ")",
-         "released catalogue version " + std::to_string(done->version()) + " (" + to_hex(done->hash()).substr(0, 16) + ")"});
-  }
-
-  Session& session_;
-  std::unique_ptr<CatalogueService::Stub> stub_;
-  std::vector<std::string> hashes_;
-};
+  show_changes(session, current ? current->contents : catalogue_api::CatalogueContents{},
+               catalogue::encode_contents(reading.contents));
+  if (dry_run) return;
+  const auto done = release_catalogue(session, reading.contents, "");
+  if (!done) return session.fail(done.error());
+  if (session.json()) return session.show(Table({""}), {{"version", done->version()}, {"hash", to_hex(done->hash())}});
+  const std::string version = std::to_string(done->version()) + " (" + to_hex(done->hash()).substr(0, 16) + ")";
+  session.line({"đã ban hành danh mục phiên bản " + version, "released catalogue version " + version});
+}
 
 void show(Session& session, std::uint64_t number) {
   const auto found = fetch_catalogue(session, number);
@@ -220,7 +193,7 @@ void add_catalogue_commands(CLI::App& root, Session& session) {
       commands->add_subcommand("import", "Kiểm tra, xem thay đổi và ban hành · check, show changes and release");
   imported->add_option("directory", *directory, "thư mục · directory")->capture_default_str();
   imported->add_flag("--dry-run", *dry_run, "chỉ xem thay đổi · show the changes only");
-  imported->callback([&session, directory, dry_run] { Import(session).run(*directory, *dry_run); });
+  imported->callback([&session, directory, dry_run] { import(session, *directory, *dry_run); });
 
   auto* shown = commands->add_subcommand("show", "Phiên bản đang có hiệu lực · the version in force");
   shown->add_option("--version-number", *number, "0: đang có hiệu lực · the one in force");

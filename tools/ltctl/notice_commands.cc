@@ -29,6 +29,8 @@ struct ListOptions {
 struct OneOptions {
   std::string dossier;
   std::uint32_t number = 0;
+  std::string reason;
+  std::string actor;
 };
 struct PreviewOptions {
   std::string text;
@@ -162,7 +164,9 @@ void retry(Session& session, const OneOptions& options) {
   notification_api::RetryNoticeRequest request;
   request.mutable_header()->set_request_id(new_request_id(session));
   request.set_dossier_id(dossier->dossier_id());
+  request.mutable_header()->set_actor(options.actor);
   request.set_number(options.number);
+  request.set_reason_code(options.reason);
   const auto done = call<NotificationService>(session, **stub, &NotificationService::Stub::RetryNotice, request);
   if (!done) return session.fail(done.error(), request.header().request_id());
   show_notices(session, {done->notice()});
@@ -220,6 +224,10 @@ void add_notice_commands(CLI::App& root, Session& session) {
   auto retry_options = std::make_shared<OneOptions>();
   auto* retried = notice->add_subcommand("retry", "Gửi lại thông báo lỗi · send a failed notice again");
   add_one_options(*retried, *retry_options);
+  retried->add_option("--reason", retry_options->reason, "mã lý do, ví dụ PROVIDER_REPAIRED · reason code")->required();
+  retried->add_option("--actor", retry_options->actor, "mã cán bộ · your officer id")
+      ->envname("LIENTHONG_ACTOR")
+      ->required();
   retried->callback([&session, retry_options] { retry(session, *retry_options); });
 
   auto preview_options = std::make_shared<PreviewOptions>();

@@ -37,6 +37,7 @@ struct StateOptions {
   std::string milestone;
   std::string reason;
   std::string agency;
+  std::string actor;
 };
 struct ScanOptions {
   std::string item;
@@ -271,6 +272,21 @@ void state(Session& session, const StateOptions& options) {
   show_shipment(session, done->shipment(), to_json(*done));
 }
 
+void reorder(Session& session, const StateOptions& options) {
+  session.act_for(options.agency);
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  postal::PlaceOrderAgainRequest request;
+  request.mutable_header()->set_request_id(new_request_id(session));
+  request.mutable_header()->set_actor(options.actor);
+  request.set_dossier_id(options.dossier);
+  request.set_shipment(options.number);
+  request.set_reason_code(options.reason);
+  const auto done = call<PostalService>(session, **stub, &PostalService::Stub::PlaceOrderAgain, request);
+  if (!done) return session.fail(done.error(), request.header().request_id());
+  show_shipment(session, done->shipment(), to_json(*done));
+}
+
 void scan(Session& session, const ScanOptions& options) {
   auto stub = postal_stub(session);
   if (!stub) return session.fail(stub.error());
@@ -432,6 +448,15 @@ void add_shipment_commands(CLI::App& root, Session& session) {
   stated->callback([&session, state_options] { state(session, *state_options); });
 
   auto scan_options = std::make_shared<ScanOptions>();
+  auto again_options = std::make_shared<StateOptions>();
+  auto* again = shipment->add_subcommand("reorder", "Đặt lại bưu gửi mà hãng không nhận · place a refused order again");
+  again->add_option("dossier", again_options->dossier, "mã hồ sơ · dossier id")->required();
+  again->add_option("number", again_options->number, "số bưu gửi trong hồ sơ · number of the shipment")->required();
+  again->add_option("--reason", again_options->reason, "mã lý do, ví dụ ADDRESS_MENDED · reason code")->required();
+  again->add_option("--actor", again_options->actor, "mã cán bộ · your officer id")->envname("LIENTHONG_ACTOR")->required();
+  again->add_option("--agency", again_options->agency, "làm thay cơ quan · act for this agency");
+  again->callback([&session, again_options] { reorder(session, *again_options); });
+
   auto* scanned = shipment->add_subcommand("scan", "Ghi lượt quét của hãng vận chuyển · record a carrier's scan");
   scanned->add_option("item", scan_options->item, "số bưu gửi · item number")->required();
   scanned->add_option("code", scan_options->code, "mã của hãng · the carrier's code")->required();

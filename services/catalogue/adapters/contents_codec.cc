@@ -417,6 +417,12 @@ v1::CatalogueContents encode_contents(const CatalogueContents& contents) {
     wire_contact->set_phone(contact.phone);
   }
   for (const auto& subscription : notices.webhooks) encode(subscription, wire.add_webhooks());
+  for (const auto& pause : contents.intake_pauses) {
+    auto* wire_pause = wire.add_intake_pauses();
+    wire_pause->set_agency(pause.agency);
+    wire_pause->set_reason_code(pause.reason_code);
+    wire_pause->set_since(pause.since.micros);
+  }
   if (notices.quiet != QuietHours{}) {
     wire.mutable_quiet_hours()->set_from_minute(static_cast<std::uint32_t>(notices.quiet.from));
     wire.mutable_quiet_hours()->set_until_minute(static_cast<std::uint32_t>(notices.quiet.until));
@@ -445,6 +451,9 @@ Result<CatalogueContents> decode_contents(const v1::CatalogueContents& wire) {
     notices.contacts.push_back({contact.agency(), contact.email(), contact.phone()});
   }
   for (const auto& subscription : wire.webhooks()) notices.webhooks.push_back(decode(subscription));
+  for (const auto& pause : wire.intake_pauses()) {
+    out.intake_pauses.push_back({pause.agency(), pause.reason_code(), {pause.since()}});
+  }
   if (wire.has_quiet_hours()) {
     const auto& quiet = wire.quiet_hours();
     if (quiet.from_minute() >= kMinutesPerDay || quiet.until_minute() >= kMinutesPerDay)

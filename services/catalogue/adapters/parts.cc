@@ -66,6 +66,7 @@ Result<std::vector<EncodedPart>> split(const shared_kernel::CatalogueContents& c
   splitter.take(wire.notice_rules(), [](auto& part) { return part.add_notice_rules(); });
   splitter.take(wire.agency_contacts(), [](auto& part) { return part.add_agency_contacts(); });
   splitter.take(wire.webhooks(), [](auto& part) { return part.add_webhooks(); });
+  splitter.take(wire.intake_pauses(), [](auto& part) { return part.add_intake_pauses(); });
   auto parts = splitter.finish();
   for (const auto& part : parts) {
     if (part.bytes.size() > kPartBytesMax) return malformed("one entity of the catalogue is larger than 48 KiB");

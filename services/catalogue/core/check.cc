@@ -62,6 +62,7 @@ class Checker {
     bindings();
     procedures();
     principals();
+    intake_pauses();
     for (auto& finding : check_notices(contents_)) findings_.push_back(std::move(finding));
     return std::move(findings_);
   }
@@ -517,6 +518,26 @@ class Checker {
       case LimitUnit::kCalendarDays: return std::nullopt;
     }
     return std::nullopt;
+  }
+
+  void intake_pauses() {
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < contents_.intake_pauses.size(); ++i) {
+      const auto& pause = contents_.intake_pauses[i];
+      if (!agencies_.contains(pause.agency)) {
+        unknown(at("intake_pauses", i, "agency"), {"cơ quan", "agency"}, pause.agency);
+      }
+      if (!seen.insert(pause.agency).second) {
+        error(at("intake_pauses", i, "agency"),
+              {"cơ quan " + quoted(pause.agency) + " bị tạm dừng hai lần",
+               "the agency " + quoted(pause.agency) + " is paused twice"},
+              {"nêu mỗi cơ quan một lần", "name each agency once"});
+      }
+      if (pause.reason_code.empty() || pause.since.micros <= 0) {
+        error(at("intake_pauses", i, "reason_code"), {"thiếu lý do hoặc thời điểm", "the reason or the time is missing"},
+              {"nêu lý do, ví dụ SYSTEM_UPGRADE", "give a reason, e.g. SYSTEM_UPGRADE"});
+      }
+    }
   }
 
   void principals() {

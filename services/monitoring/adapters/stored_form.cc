@@ -142,6 +142,7 @@ void store(const Dossier& from, v1::StoredDetail& to) {
     out.set_agency(leg.agency);
     out.set_unanswered_since(leg.unanswered_since.micros);
     out.set_undecided_since(leg.undecided_since.micros);
+    out.set_reason(leg.reason);
   }
   for (const auto& shipment : from.shipments) {
     auto& out = *to.add_shipments();
@@ -170,7 +171,8 @@ void restore(const v1::StoredDetail& from, Dossier& to) {
     for (int i = 0; i < stored.timer_ids_size(); ++i) strand.timers.push_back({stored.timer_ids(i), {stored.timer_due(i)}});
   }
   for (const auto& leg : from.legs()) {
-    to.legs.push_back({{leg.leg(), leg.attempt()}, leg.agency(), {leg.unanswered_since()}, {leg.undecided_since()}});
+    to.legs.push_back(
+        {{leg.leg(), leg.attempt()}, leg.agency(), {leg.unanswered_since()}, {leg.undecided_since()}, leg.reason()});
   }
   for (const auto& one : from.shipments()) {
     to.shipments.push_back({one.number(), one.agency(), {one.silent_since()}, {one.refused_since()}, one.reason()});

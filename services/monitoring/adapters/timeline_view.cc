@@ -77,6 +77,8 @@ void show(const Event& from, LedgerNo ledger, Instant decided_at, v1::TimelineEv
   if (from.notice) show(*from.notice, *to.mutable_notice());
 }
 
+constexpr const char* kIntakePaused = "AGENCY_INTAKE_PAUSED";
+
 struct Cure {
   const char* vi;
   const char* en;
@@ -94,6 +96,13 @@ Cure cure_of(StuckKind kind, const std::string& reason) {
       return {"Nhắc cơ quan tiếp nhận hoặc từ chối; người điều phối có thể giao chặng cho cơ quan khác.",
               "Remind the agency to accept or refuse; an operator may offer the leg to another agency."};
     case StuckKind::kAwaitsDecision:
+      if (reason == kIntakePaused) {
+        return {
+            "Cơ quan đang tạm dừng tiếp nhận; khi mở lại (ltctl agency resume) các chặng này được giao lại, hoặc giao cho "
+            "cơ quan khác.",
+            "The agency has paused its intake; when it is resumed (ltctl agency resume) these legs are offered again, or "
+            "offer them to another one."};
+      }
       return {"Giao lại chặng cho một cơ quan, hoặc kết thúc hồ sơ với lý do bằng văn bản.",
               "Offer the leg to an agency again, or end the dossier with a written reason."};
     case StuckKind::kSilentShipment:
@@ -253,6 +262,9 @@ v1::StuckDossier stuck(const StuckFound& from, const Catalogue& catalogue, Insta
     case StuckKind::kAwaitsDecision:
       leg = dossier.undecided();
       to.set_service(ledger_name(LedgerNo::kRouting));
+      if (leg == nullptr) break;
+      to.set_reason(leg->reason);
+      if (leg->reason == kIntakePaused) to.set_agency(leg->agency);
       break;
     case StuckKind::kSilentShipment: show_shipment(dossier.silent(), to); break;
     case StuckKind::kOrderRefused: show_shipment(dossier.refused(), to); break;

@@ -53,7 +53,9 @@ Leg& leg_of(Dossier& dossier, std::uint32_t number) {
   const auto found =
       std::find_if(dossier.legs.begin(), dossier.legs.end(), [&](const Leg& leg) { return leg.ref.leg == number; });
   if (found != dossier.legs.end()) return *found;
-  return dossier.legs.emplace_back(Leg{{number, 0}, {}, {}, {}});
+  auto& made = dossier.legs.emplace_back();
+  made.ref.leg = number;
+  return made;
 }
 
 void end_leg(Dossier& dossier, const LegRef& ref) {
@@ -110,7 +112,7 @@ void apply_event(Dossier& dossier, const Decision& decision, const Event& event)
     case What::kAppointmentMoved: dossier.due = event.due; break;
     case What::kLegOffered: {
       auto& leg = leg_of(dossier, event.leg.leg);
-      leg = {event.leg, event.agency, decision.decided_at, {}};
+      leg = {event.leg, event.agency, decision.decided_at, {}, {}};
       break;
     }
     case What::kLegStarted:
@@ -120,6 +122,9 @@ void apply_event(Dossier& dossier, const Decision& decision, const Event& event)
       auto& leg = leg_of(dossier, event.leg.leg);
       leg.unanswered_since = {};
       leg.undecided_since = decision.decided_at;
+      leg.reason = event.reason_code;
+      // Of a paused intake; else the agency that was asked last stays.
+      if (!event.agency.empty()) leg.agency = event.agency;
       break;
     }
     case What::kClockStopped: dossier.paused = true; break;

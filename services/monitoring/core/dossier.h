@@ -27,6 +27,7 @@ struct Leg {
   std::string agency;
   Instant unanswered_since;  ///< Zero: answered or taken back.
   Instant undecided_since;   ///< Zero, or since when nobody takes it.
+  std::string reason;        ///< Of that.
 };
 
 /// A shipment of the dossier, as far as somebody may have to act.

@@ -49,7 +49,7 @@ Result<SendResult> decode(v1::SendResult result) {
   return malformed("the result of sending");
 }
 
-CommandBody decode(const v1::RetryNoticeCommand& from, Decoding&) { return RetryNotice{from.notice()}; }
+CommandBody decode(const v1::RetryNoticeCommand& from, Decoding&) { return RetryNotice{from.notice(), from.reason_code()}; }
 CommandBody decode(const v1::RecordReceiptCommand& from, Decoding& in) {
   return RecordReceipt{from.notice(), in.take(decode_code(from.provider(), "provider")), in.take(decode(from.receipt())),
                        in.take(decode_code(from.reason_code(), "reason_code", true))};
@@ -85,6 +85,7 @@ EncodedCommand encode_command(const CommandBody& body, std::optional<Instant> at
   return std::visit(Overloaded{[&](const RetryNotice& retry) {
                                  v1::RetryNoticeCommand to;
                                  to.set_notice(retry.notice);
+                                 to.set_reason_code(retry.reason_code);
                                  return write(v1::COMMAND_TYPE_RETRY_NOTICE, std::move(to), at);
                                },
                                [&](const RecordReceipt& receipt) {

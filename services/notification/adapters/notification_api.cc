@@ -97,8 +97,11 @@ NotificationApi::NotificationApi(NotificationApiParts parts)
   service_.unary<v1::ListNoticesRequest, v1::ListNoticesResponse>(
       "ListNotices", [this](const auto& call, auto request, auto out) { list_notices(call, request, out); });
   service_.unary<v1::RetryNoticeRequest, v1::RetryNoticeResponse>(
-      "RetryNotice",
-      [this](const auto& call, auto request, auto out) { command(call, request, out, RetryNotice{request.number()}); });
+      "RetryNotice", [this](const auto& call, auto request, auto out) {
+        if (const auto reason = shared_kernel::api::check_reason_code(request.reason_code()); !reason)
+          return out.fail(reason.error());
+        command(call, request, out, RetryNotice{request.number(), request.reason_code()});
+      });
   service_.unary<v1::RecordReceiptRequest, v1::RecordReceiptResponse>(
       "RecordReceipt", [this](const auto& call, auto request, auto out) {
         const auto receipt = static_cast<Receipt>(request.receipt());

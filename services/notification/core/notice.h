@@ -35,6 +35,7 @@ using NoticeNumber = std::uint32_t;
 /// Sends a failed notice again, with its whole budget.
 struct RetryNotice {
   NoticeNumber notice = 0;
+  std::string reason_code = {};  ///< The operator's; only recorded.
   bool operator==(const RetryNotice&) const = default;
 };
 

@@ -42,7 +42,7 @@ RecordScan decode(const v1::RecordScanCommand& from, Decoding& in) {
 CancelShipment decode(const v1::CancelShipmentCommand& from, Decoding& in) {
   return {from.shipment(), in.take(decode_code(from.reason(), "reason"))};
 }
-PlaceOrderAgain decode(const v1::PlaceOrderAgainCommand& from, Decoding&) { return {from.shipment()}; }
+PlaceOrderAgain decode(const v1::PlaceOrderAgainCommand& from, Decoding&) { return {from.shipment(), from.reason_code()}; }
 CreateBag decode(const v1::CreateBagCommand& from, Decoding& in) {
   CreateBag to;
   to.home = take_home(from.home_key(), in);
@@ -127,6 +127,7 @@ v1::CancelShipmentCommand encode(const CancelShipment& from) {
 v1::PlaceOrderAgainCommand encode(const PlaceOrderAgain& from) {
   v1::PlaceOrderAgainCommand to;
   to.set_shipment(from.shipment);
+  to.set_reason_code(from.reason_code);
   return to;
 }
 v1::CreateBagCommand encode(const CreateBag& from) {

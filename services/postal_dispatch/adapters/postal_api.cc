@@ -246,7 +246,9 @@ void PostalApi::place_again(const rpc::Call& call, const v1::PlaceOrderAgainRequ
                             const Out<v1::PlaceOrderAgainResponse>& out) const {
   const auto names = commands_.existing(request.header(), request.dossier_id());
   if (!names) return out.fail(names.error());
-  submit(call, request, *names, PlaceOrderAgain{request.shipment()}, out,
+  if (const auto reason = shared_kernel::api::check_reason_code(request.reason_code()); !reason)
+    return out.fail(reason.error());
+  submit(call, request, *names, PlaceOrderAgain{request.shipment(), request.reason_code()}, out,
          shipment_reply(names->dossier, request.shipment(), out));
 }
 

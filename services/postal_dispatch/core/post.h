@@ -84,6 +84,7 @@ struct CancelShipment {
 };
 struct PlaceOrderAgain {
   std::uint32_t shipment = 0;
+  std::string reason_code = {};  ///< The operator's; only recorded.
   bool operator==(const PlaceOrderAgain&) const = default;
 };
 struct CreateBag {

@@ -88,7 +88,7 @@ LegDeclined decode(const v1::LegDeclined& from, Decoding& in) {
 LegReturned decode(const v1::LegReturned& from, Decoding&) { return {wire::decode(from.leg()), from.agency(), from.late()}; }
 LegResultReceived decode(const v1::LegResultReceived& from, Decoding&) { return {wire::decode(from.leg()), from.agency()}; }
 LegAwaitsDecision decode(const v1::LegAwaitsDecision& from, Decoding&) {
-  return {wire::decode(from.leg()), from.reason_code()};
+  return {wire::decode(from.leg()), from.reason_code(), from.agency()};
 }
 ProcessingStarted decode(const v1::ProcessingStarted&, Decoding&) { return {}; }
 SupplementRequested decode(const v1::SupplementRequested& from, Decoding& in) {
@@ -213,6 +213,7 @@ v1::LegAwaitsDecision encode(const LegAwaitsDecision& from) {
   v1::LegAwaitsDecision to;
   wire::encode(from.leg, *to.mutable_leg());
   to.set_reason_code(from.reason_code);
+  to.set_agency(from.agency);
   return to;
 }
 v1::ProcessingStarted encode(const ProcessingStarted&) { return {}; }

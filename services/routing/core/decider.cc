@@ -176,6 +176,15 @@ class Planner {
     }
   }
 
+  /// The candidate whose turn it is, or the next that takes new legs; empty: none does.
+  std::string next_open(const std::vector<std::string>& candidates, std::uint32_t turn) const {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const auto& candidate = candidates[(turn + i) % candidates.size()];
+      if (!rules_->intake_paused(candidate)) return candidate;
+    }
+    return {};
+  }
+
   void offer(Instant at, std::uint32_t number, std::string agency) {
     const auto& leg = state().legs[number - 1];
     const auto& candidates = leg.plan.candidates;
@@ -184,7 +193,12 @@ class Planner {
         draft_.record(at, LegAwaitsDecision{leg.ref(), "NO_AGENCY"});
         return;
       }
-      agency = candidates[leg.attempt % candidates.size()];
+      agency = next_open(candidates, leg.attempt);
+      if (agency.empty()) {
+        const auto& paused = candidates[leg.attempt % candidates.size()];
+        draft_.record(at, LegAwaitsDecision{leg.ref(), "AGENCY_INTAKE_PAUSED", paused});
+        return;
+      }
     }
     const auto& hours = calendar(agency);
     const auto& dossier = state().dossier;
@@ -371,6 +385,15 @@ Decision<Event> decide_command(const Context& context, const Catalogue& rules, c
                             "The catalogue has no agency " + reoffer.agency + " in force; check the code",
                             {{"agency", "unknown or not in force"}}});
                      }
+                   }
+                   const auto paused = [&](const std::string& agency) { return rules.intake_paused(agency); };
+                   const auto& candidates = leg->plan.candidates;
+                   const bool nobody = reoffer.agency.empty() ? std::all_of(candidates.begin(), candidates.end(), paused)
+                                                              : paused(reoffer.agency);
+                   if (nobody) {
+                     return refused({ErrorCode::kFailedPrecondition, "AGENCY_INTAKE_PAUSED",
+                                     "Cơ quan đang tạm dừng tiếp nhận; hãy mở lại tiếp nhận hoặc nêu cơ quan khác",
+                                     "The agency takes no new legs for now; resume its intake, or name another agency"});
                    }
                    planner.reoffer(when, *leg, reoffer.agency);
                    return std::move(planner).finish(false);

@@ -190,6 +190,7 @@ struct LegResultReceived {
 struct LegAwaitsDecision {
   LegRef leg;
   std::string reason_code;
+  std::string agency = {};  ///< Whose intake is paused.
   bool operator==(const LegAwaitsDecision&) const = default;
 };
 struct ProcessingStarted {

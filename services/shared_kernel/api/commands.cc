@@ -4,6 +4,8 @@
 #include "platform/crypto/sha256.h"
 #include "platform/rpc/status.h"
 
+#include <algorithm>
+
 namespace lienthong::shared_kernel::api {
 namespace {
 
@@ -108,6 +110,16 @@ Result<void> check_text(const std::string& text, const std::string& field, std::
   }
   if (required && text.empty()) return failure(rpc::invalid_field(field, "không được để trống.", "must not be empty."));
   return {};
+}
+
+Result<void> check_reason_code(const std::string& text) {
+  constexpr std::size_t kReasonBytesMax = 64;
+  if (auto fits = check_text(text, "reason_code", kReasonBytesMax, true); !fits) return fits;
+  const bool is_name = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+  if (is_name) return {};
+  return failure(rpc::invalid_field("reason_code", "chỉ gồm chữ hoa, chữ số và dấu _; ví dụ SENT_TWICE.",
+                                    "only capitals, digits and _, e.g. SENT_TWICE."));
 }
 
 }  // namespace lienthong::shared_kernel::api

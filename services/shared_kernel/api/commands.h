@@ -62,4 +62,7 @@ void set_failure(const Error& error, Duration retry_after, api_v1::Failure& out)
 /// Errors: kInvalidArgument when `text` is longer than `bytes_max`, or empty although `required`.
 Result<void> check_text(const std::string& text, const std::string& field, std::size_t bytes_max, bool required);
 
+/// Errors: kInvalidArgument unless `text` is a ground such as `SENT_TWICE`: capitals, digits and `_`, at most 64.
+Result<void> check_reason_code(const std::string& text);
+
 }  // namespace lienthong::shared_kernel::api

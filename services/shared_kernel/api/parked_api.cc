@@ -20,7 +20,6 @@ namespace ledger_v1 = ::lienthong::ledger::v1;
 using ResumeAction = ledger_v1::Cause::Resume::Action;
 
 constexpr std::size_t kActorBytesMax = 64;
-constexpr std::size_t kReasonBytesMax = 64;
 constexpr std::size_t kNoteBytesMax = 500;
 constexpr auto kSourceAnswerMax = std::chrono::seconds(5);
 constexpr std::int64_t kMicros = 1'000'000;
@@ -79,11 +78,6 @@ std::string home_key_of(const ParkedLedger& ledger, const std::string& state) {
   return home_key_in(*message);
 }
 
-bool is_name(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
-}
-
 std::optional<ResumeAction> action_of(parked_v1::ParkedAction action) {
   switch (action) {
     case parked_v1::PARKED_ACTION_RETRY: return ledger_v1::Cause::Resume::ACTION_RETRY;
@@ -98,11 +92,7 @@ std::optional<ResumeAction> action_of(parked_v1::ParkedAction action) {
 
 Result<void> check_word(const parked_v1::ResumeParkedRequest& request) {
   if (auto actor = check_text(request.actor(), "actor", kActorBytesMax, true); !actor) return actor;
-  if (auto reason = check_text(request.reason_code(), "reason_code", kReasonBytesMax, true); !reason) return reason;
-  if (!is_name(request.reason_code())) {
-    return failure(rpc::invalid_field("reason_code", "chỉ gồm chữ hoa, chữ số và dấu _; ví dụ SENT_TWICE.",
-                                      "only capitals, digits and _, e.g. SENT_TWICE."));
-  }
+  if (auto reason = check_reason_code(request.reason_code()); !reason) return reason;
   if (!action_of(request.action())) {
     return failure(
         rpc::invalid_field("action", "phải là RETRY, PROPOSE_SKIP hoặc SKIP.", "must be RETRY, PROPOSE_SKIP or SKIP."));
