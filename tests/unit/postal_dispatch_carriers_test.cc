@@ -50,6 +50,8 @@ TEST(PostalDispatchCarriersTest, KnowsTheNormalTimeOfALane) {
   EXPECT_EQ(normal_minutes(carrier, "town", "valley"), 3 * 480);
   EXPECT_EQ(normal_minutes(carrier, "", ""), 3 * 480) << "nobody knows where";
   EXPECT_EQ(normal_minutes(carrier, "town", "hills"), 5 * 480);
+  EXPECT_EQ(carrier.clock_seconds, 0) << "it keeps office hours";
+  EXPECT_EQ(parse_carrier("carrier: two\nname: Hai\nnormal_clock_seconds: 60\n")->clock_seconds, 60);
 }
 
 TEST(PostalDispatchCarriersTest, GivesAnOfficeItsOwnNumbers) {
@@ -73,6 +75,8 @@ TEST(PostalDispatchCarriersTest, SaysWhereAFileIsWrong) {
       {with(kSmall, "name: Một", "nome: Một"), "unknown name nome"},
       {with(kSmall, "version: 1", "version: x"), "conversion"},
       {with(kSmall, "2024-01-01", "2024-13-01"), "line 5"},
+      {with(kSmall, "numbers:", "normal_clock_seconds: 60\nnumbers:"), "not both"},
+      {"carrier: one\nname: One\nnormal_clock_seconds: 0\n", "from 1 on"},
       {"[", "can't be read"}};
   for (const auto& [text, finding] : faults) {
     const auto parsed = parse_carrier(text);

@@ -50,6 +50,26 @@ TEST(PostalDispatchCodecTest, ReadsEveryCommandItWrites) {
   EXPECT_EQ(types.size(), std::variant_size_v<CommandBody>) << "a sample of every command";
 }
 
+TEST(PostalDispatchCodecTest, CarriesTheTimeOfACarrierThatWorksRoundTheClock) {
+  for (auto command : test_support::postal_commands()) {
+    std::int64_t* seconds = nullptr;
+    if (auto* order = std::get_if<OrderShipment>(&command)) seconds = &order->clock_seconds;
+    if (auto* bag = std::get_if<CreateBag>(&command)) seconds = &bag->clock_seconds;
+    if (seconds == nullptr) continue;
+    *seconds = 90;
+    const auto wire = encode_command(command, std::nullopt);
+    EXPECT_EQ(decode_command(wire.type, wire.body)->body, command);
+  }
+  for (auto event : test_support::postal_samples()) {
+    auto* ordered = std::get_if<ShipmentOrdered>(&event.body);
+    if (ordered == nullptr) continue;
+    ordered->shipment.clock_seconds = 90;
+    ledger::v1::Event wire;
+    encode_event(event, wire);
+    EXPECT_EQ(*decode_event(wire), event);
+  }
+}
+
 TEST(PostalDispatchCodecTest, ReadsEveryStateItWrites) {
   for (const auto& state : test_support::postal_states()) {
     const auto bytes = encode_state(state);

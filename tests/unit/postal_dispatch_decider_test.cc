@@ -230,6 +230,17 @@ TEST(PostalDispatchDeciderTest, RaisesTheSilentAlarmOnceAndClearsItByItself) {
   EXPECT_THAT(heard.timers, ElementsAre(TimerChange(ArmTimer{1, local("2026-03-05 08:50")})));
 }
 
+TEST(PostalDispatchDeciderTest, WithACarrierThatWorksRoundTheClockSilenceBeginsByTheClock) {
+  Given given;
+  auto wanted = order();
+  wanted.clock_seconds = 90;
+  EXPECT_THAT(given.when(give(wanted)).timers,
+              ElementsAre(TimerChange(ArmTimer{1, local("2026-03-02 08:00") + std::chrono::seconds(90)})));
+  given.context.now = local("2026-03-02 22:00");
+  EXPECT_THAT(given.when(scanned(scan(Milestone::kPosted, local("2026-03-02 22:00")))).timers,
+              ElementsAre(TimerChange(ArmTimer{1, local("2026-03-02 22:00") + std::chrono::seconds(90)})));
+}
+
 TEST(PostalDispatchDeciderTest, AnItemInTheRightHandsIsNotSilent) {
   auto given = ordered();
   given.when(TimerFired{1});

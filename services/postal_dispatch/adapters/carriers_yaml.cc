@@ -65,13 +65,19 @@ OfficeNumbers read_numbers(const YAML::Node& node) {
 }
 
 Carrier read_carrier(const YAML::Node& node) {
-  only(node, {"carrier", "name", "sample", "tables", "numbers", "normal_working_days", "connection"});
+  only(node,
+       {"carrier", "name", "sample", "tables", "numbers", "normal_working_days", "normal_clock_seconds", "connection"});
   Carrier carrier;
   carrier.id = need<std::string>(node, "carrier");
   carrier.name = need<std::string>(node, "name");
   carrier.sample = node["sample"] && node["sample"].as<bool>();
   for (const auto& table : node["tables"]) carrier.tables.push_back(read_table(table));
   for (const auto& numbers : node["numbers"]) carrier.numbers.push_back(read_numbers(numbers));
+  if (node["normal_clock_seconds"]) {
+    if (node["normal_working_days"]) throw Wrong{at(node) + "normal_clock_seconds or normal_working_days, not both"};
+    carrier.clock_seconds = need<std::int64_t>(node, "normal_clock_seconds");
+    if (carrier.clock_seconds <= 0) throw Wrong{at(node["normal_clock_seconds"]) + "normal_clock_seconds: from 1 on"};
+  }
   if (const auto times = node["normal_working_days"]) {
     only(times, {"in_town", "outside", "lanes"});
     if (times["in_town"]) carrier.in_town_days = times["in_town"].as<std::int64_t>();

@@ -26,6 +26,7 @@ OrderShipment decode(const v1::OrderShipmentCommand& from, Decoding& in) {
   to.destination = in.take(decode_code(from.destination(), "destination", true));
   to.numbers = wire::decode(from.numbers(), in);
   to.normal_minutes = in.take(wire::decode_amount(from.normal_minutes()));
+  to.clock_seconds = in.take(wire::decode_amount(from.clock_seconds()));
   to.cod_amount = in.take(wire::decode_amount(from.cod_amount()));
   to.papers = wire::decode(from.papers(), in);
   if (from.has_address()) to.address = in.take(kernel::decode(from.address()));
@@ -50,6 +51,7 @@ CreateBag decode(const v1::CreateBagCommand& from, Decoding& in) {
   to.carrier = in.take(decode_code(from.carrier(), "carrier"));
   to.numbers = wire::decode(from.numbers(), in);
   to.normal_minutes = in.take(wire::decode_amount(from.normal_minutes()));
+  to.clock_seconds = in.take(wire::decode_amount(from.clock_seconds()));
   to.lines = wire::decode_all(from.lines(), in);
   return to;
 }
@@ -98,6 +100,7 @@ v1::OrderShipmentCommand encode(const OrderShipment& from) {
   to.set_destination(from.destination);
   wire::encode(from.numbers, *to.mutable_numbers());
   to.set_normal_minutes(from.normal_minutes);
+  to.set_clock_seconds(from.clock_seconds);
   to.set_cod_amount(from.cod_amount);
   wire::encode(from.papers, to.mutable_papers());
   if (from.address) kernel::encode(*from.address, *to.mutable_address());
@@ -137,6 +140,7 @@ v1::CreateBagCommand encode(const CreateBag& from) {
   to.set_carrier(from.carrier);
   wire::encode(from.numbers, *to.mutable_numbers());
   to.set_normal_minutes(from.normal_minutes);
+  to.set_clock_seconds(from.clock_seconds);
   wire::encode_all(from.lines, to.mutable_lines());
   return to;
 }

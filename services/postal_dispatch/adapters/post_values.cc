@@ -130,6 +130,7 @@ void encode(const Shipment& from, v1::Shipment& to) {
   to.set_order(static_cast<v1::OrderState>(from.order));
   to.set_order_reason(from.order_reason);
   to.set_normal_minutes(from.normal_minutes);
+  to.set_clock_seconds(from.clock_seconds);
   to.set_cod_amount(from.cod_amount);
   encode(from.papers, to.mutable_papers());
   if (from.address) kernel::encode(*from.address, *to.mutable_address());
@@ -148,6 +149,7 @@ Shipment decode(const v1::Shipment& from, Decoding& in) {
   if (from.order() != 0) to.order = in.take(checked<OrderState>(from.order(), v1::OrderState_IsValid, "order state"));
   to.order_reason = in.take(decode_code(from.order_reason(), "order_reason", true));
   to.normal_minutes = in.take(decode_amount(from.normal_minutes()));
+  to.clock_seconds = in.take(decode_amount(from.clock_seconds()));
   to.cod_amount = in.take(decode_amount(from.cod_amount()));
   to.papers = decode(from.papers(), in);
   to.address = [&]() -> std::optional<SealedRef> {

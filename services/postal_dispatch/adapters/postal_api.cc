@@ -198,6 +198,7 @@ void PostalApi::order(const rpc::Call& call, const v1::OrderShipmentRequest& req
   if (!catalogue) return out.fail(catalogue.error());
   const auto desk = (*catalogue)->home(body.home);
   const std::string from = desk && !desk->agency->areas.empty() ? desk->agency->areas.front() : std::string();
+  body.clock_seconds = (*carrier)->clock_seconds;
   body.normal_minutes =
       normal_minutes(**carrier, from, request.to_area().empty() ? area_of(body.destination) : request.to_area());
   const auto checked = in.finish(0);
@@ -336,6 +337,7 @@ void PostalApi::create_bag(const rpc::Call& call, const v1::CreateBagRequest& re
   if (!catalogue) return out.fail(catalogue.error());
   const auto desk = (*catalogue)->home(body.home);
   const std::string from = desk && !desk->agency->areas.empty() ? desk->agency->areas.front() : std::string();
+  body.clock_seconds = (*carrier)->clock_seconds;
   body.normal_minutes = normal_minutes(**carrier, from, area_of(body.destination));
   const auto checked = in.finish(0);
   if (!checked) return out.fail(checked.error());

@@ -104,6 +104,7 @@ Result<void> decide_bag(PostDraft& draft, Context& context, const CommandHeader&
   shipment.agency = *sender;
   shipment.destination = create.destination;
   shipment.normal_minutes = create.normal_minutes;
+  shipment.clock_seconds = create.clock_seconds;
   shipment.ordered_at = *at;
   draft.record(*at, BagCreated{create.home, *sender, create.lines});
   draft.record(*at, ShipmentOrdered{create.home, "", std::move(shipment)});

@@ -49,6 +49,8 @@ struct Carrier {
   std::vector<OfficeNumbers> numbers;
   std::int64_t in_town_days = kInTownDays;
   std::int64_t outside_days = kOutsideDays;
+  /// Of a carrier that works round the clock: this time holds in all its lanes instead of working days; 0: it does not.
+  std::int64_t clock_seconds = 0;
   std::vector<LaneTime> lanes;
   bool operator==(const Carrier&) const = default;
 };

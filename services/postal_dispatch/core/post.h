@@ -61,6 +61,7 @@ struct OrderShipment {
   std::vector<PaperCount> papers;
   std::optional<SealedRef> address;
   bool place_order = false;  ///< Tell the carrier; else the desk hands the item over itself.
+  std::int64_t clock_seconds = 0;
   bool operator==(const OrderShipment&) const = default;
 };
 /// An agency says what happened: handed to the post, taken over or rejected, returned, lost.
@@ -94,6 +95,7 @@ struct CreateBag {
   NumberRange numbers;
   std::int64_t normal_minutes = 0;
   std::vector<BagLine> lines;
+  std::int64_t clock_seconds = 0;
   bool operator==(const CreateBag&) const = default;
 };
 struct SealBag {

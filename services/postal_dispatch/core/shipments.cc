@@ -13,6 +13,7 @@ bool may_be_silent(const Standing& standing) {
 
 /// When a shipment of which nothing more is heard falls silent.
 Instant silent_at(const PostDraft& draft, const Shipment& shipment, Instant last_scanned) {
+  if (shipment.clock_seconds != 0) return last_scanned + std::chrono::seconds(shipment.clock_seconds);
   const auto* agency = draft.rules() == nullptr ? nullptr : draft.rules()->agency(shipment.agency);
   if (agency == nullptr) return last_scanned + std::chrono::minutes(shipment.normal_minutes);
   const auto& calendar = draft.rules()->calendar_of(*agency);
@@ -259,6 +260,7 @@ Result<void> decide_order(PostDraft& draft, Context& context, const CommandHeade
   shipment.destination = order.destination;
   shipment.order = order.place_order ? OrderState::kPlacing : OrderState::kNone;
   shipment.normal_minutes = order.normal_minutes;
+  shipment.clock_seconds = order.clock_seconds;
   shipment.cod_amount = order.cod_amount;
   shipment.papers = order.papers;
   shipment.address = order.address;

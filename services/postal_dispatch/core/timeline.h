@@ -141,6 +141,8 @@ struct Shipment {
   std::string order_reason;
   /// Units: minutes of working time between two scans that are nothing unusual in its lane.
   std::int64_t normal_minutes = 0;
+  /// Units: seconds by the clock, for a carrier that works round it; 0: `normal_minutes` hold.
+  std::int64_t clock_seconds = 0;
   std::int64_t cod_amount = 0;  ///< Đồng to collect; 0: none.
   std::vector<PaperCount> papers;
   std::optional<SealedRef> address;
