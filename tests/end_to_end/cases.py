@@ -23,10 +23,11 @@ class Base(unittest.TestCase):
     replicas = None
     partitions = 2
     webhooks = False
+    texts = False
 
     @classmethod
     def setUpClass(cls):
-        cls.system = System(cls.edition, cls.partitions, cls.replicas, cls.webhooks)
+        cls.system = System(cls.edition, cls.partitions, cls.replicas, cls.webhooks, cls.texts)
         try:
             cls.system.start()
         except BaseException:

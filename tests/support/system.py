@@ -123,11 +123,11 @@ class Process:
 class System:
     """`edition`: `kafka` or `embedded`. `replicas`: how many processes of a service, e.g. {"routing": 2}. `webhooks`: the
     catalogue's subscriber is there, so is the national portal, and the text message gateway may report; event types: only the
-    subscriber is there, and it wants these."""
+    subscriber is there, and it wants these. `texts`: text messages go to a gateway that keeps them."""
 
-    def __init__(self, edition="kafka", partitions=2, replicas=None, webhooks=False):
+    def __init__(self, edition="kafka", partitions=2, replicas=None, webhooks=False, texts=False):
         self.edition, self.partitions, self.replicas, self.webhooks = edition, partitions, replicas or {}, webhooks
-        self.portal = webhooks is True
+        self.portal, self.texts = webhooks is True, texts
         # The path of a Unix socket is short.
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
         self.certificates, self.secrets = self.directory / "certificates", self.directory / "secrets"
@@ -250,8 +250,24 @@ class System:
         if self.portal:
             keys = f", receipt_keys_file: {self.secrets / 'receipts'}"
             (self.secrets / "receipts").write_text(secrets.token_hex(32) + "\n", encoding="ascii")
-        lines.append(f"  - {{id: sms-gateway, kind: trial, result: success{keys}}}")
+        if self.texts:
+            lines.append(self._text_gateway())
+        else:
+            lines.append(f"  - {{id: sms-gateway, kind: trial, result: success{keys}}}")
         (self.directory / "providers.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _text_gateway(self):
+        port = free_ports(1)[0]
+        self._add("text-gateway", [sys.executable, "-B", ROOT / "tests/support/https_peer.py", port, self.certificates / "smtp-sink.pem",
+                                   self.certificates / "smtp-sink.key", self.directory / "texts.jsonl"], dict(os.environ))
+        self.processes["text-gateway"].start()
+        (self.secrets / "text-gateway").write_text("token\n", encoding="ascii")
+        return (f'  - {{id: sms-gateway, kind: sms, url: "https://127.0.0.1:{port}/sms", token_file: "{self.secrets / "text-gateway"}", '
+                f'sender: DICHVUCONG, ca: "{self.certificates / "ca.pem"}"}}')
+
+    def text_messages(self):
+        """What the gateway was given so far, oldest first."""
+        return [json.loads(request["body"]) for request in self._lines("texts.jsonl")]
 
     def _add_webhook_receiver(self):
         """The subscriber of deploy/catalogue/webhooks.yaml."""
@@ -358,7 +374,7 @@ class System:
             self._add(name, [BINARIES[service]], environment)
 
     def service_processes(self):
-        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink", "webhook-receiver", "portal", "carrier")]
+        return [name for name in self.processes if name not in ("broker", "redis", "smtp-sink", "webhook-receiver", "portal", "carrier", "text-gateway")]
 
     def ledger_settings(self, principal, redis_user):
         settings = {"LIENTHONG_PARTITIONS": str(self.partitions), "LIENTHONG_SESSION_MS": "2000"}
