@@ -1,7 +1,13 @@
-"""kill -9 of each service, of the broker, of Redis, of the mail server and of a subscriber, and Redis wiped, under load."""
+"""kill -9 of each service, of the broker, of Redis, of the mail server, of a subscriber and of a carrier, and Redis wiped, under load."""
+import collections
+import threading
+import time
+
 import faults
 
+import api
 import cases
+from postal_cases import PostalCases
 
 
 class Kills:
@@ -42,6 +48,32 @@ class KillsOfWhatTheyStandOn(Kills, faults.Faults):
 
     def test_the_subscriber_is_killed(self):
         self.kill("webhook-receiver")
+
+    def test_the_carrier_is_killed(self):
+        """While citizens have their papers fetched: each order is there once, though the carrier was away and replies were lost."""
+        PostalCases.carrier_is(self, replies_lost=0.2)
+        names, over = [], threading.Event()
+
+        def submit():
+            with api.Client(self.system, "demo") as desk:
+                while not over.wait(0.25):
+                    names.append(PostalCases.submit(self, desk, pick_up=True).dossier_id)
+
+        citizens = threading.Thread(target=submit)
+        citizens.start()
+        try:
+            self.kill("carrier")
+        finally:
+            over.set()
+            citizens.join()
+        wanted = {name + "-1" for name in names}
+        end = time.monotonic() + 60
+        while not wanted <= set(PostalCases.orders(self)) and time.monotonic() < end:
+            time.sleep(0.5)
+        orders = collections.Counter(PostalCases.orders(self))
+        self.assertEqual([name for name in wanted if orders[name] != 1], [], f"of {len(wanted)} orders")
+        self.assertGreater(len(wanted), 20)
+        print(f"    {len(wanted)} orders, each with the carrier once", flush=True)
 
     def test_the_broker_is_killed(self):
         self.kill("broker")

@@ -446,7 +446,7 @@ class System:
                                             preexec_fn=die_with_parent)
         return demo
 
-    def check(self, settle=30):
+    def check(self, settle=90):
         """The independent checker over the raw ledgers and all acknowledgements so far. Returns (its last line, whole output)."""
         if self.edition == "embedded":
             source = ["--sqlite", self.directory / "data/lienthong"]
