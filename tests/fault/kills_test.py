@@ -11,14 +11,19 @@ from postal_cases import PostalCases
 
 
 class Kills:
-    def kill(self, name):
-        starts = self.system.processes[name].starts
+    def kill(self, *names):
+        """Each of them once in every round, in any order, at most a second apart."""
+        processes = [self.system.processes[name] for name in names]
+        starts = [process.starts for process in processes]
 
-        def fault(_):
-            self.system.processes[name].kill()
+        def fault(chance):
+            for process in chance.sample(processes, len(processes)):
+                process.kill()
+                time.sleep(chance.random())
 
         self.rounds(fault)
-        self.assertGreaterEqual(self.system.processes[name].starts, starts + faults.ROUNDS)
+        for process, before in zip(processes, starts):
+            self.assertGreaterEqual(process.starts, before + faults.ROUNDS, process.name)
 
 
 class KillsOfServices(Kills, faults.Faults):
@@ -31,25 +36,12 @@ class KillsOfServices(Kills, faults.Faults):
     def test_agency_processing_is_killed(self):
         self.kill("agency-processing")
 
-    def test_notification_is_killed(self):
-        self.kill("notification")
-
-    def test_postal_dispatch_is_killed(self):
-        self.kill("postal-dispatch")
-
-    def test_monitoring_is_killed(self):
-        self.kill("monitoring")
+    def test_notification_postal_dispatch_and_monitoring_are_killed(self):
+        self.kill("notification", "postal-dispatch", "monitoring")
 
 
 class KillsOfWhatTheyStandOn(Kills, faults.Faults):
-    def test_the_mail_server_is_killed(self):
-        self.kill("smtp-sink")
-        self.assertGreater(len(self.system.mail()), 0)
-
-    def test_the_subscriber_is_killed(self):
-        self.kill("webhook-receiver")
-
-    def test_the_carrier_is_killed(self):
+    def test_mail_server_subscriber_and_carrier_are_killed(self):
         """While citizens have their papers fetched: each order is there once, though the carrier was away and replies were lost."""
         PostalCases.carrier_is(self, replies_lost=0.2)
         names, over = [], threading.Event()
@@ -62,7 +54,7 @@ class KillsOfWhatTheyStandOn(Kills, faults.Faults):
         citizens = threading.Thread(target=submit)
         citizens.start()
         try:
-            self.kill("carrier")
+            self.kill("smtp-sink", "webhook-receiver", "carrier")
         finally:
             over.set()
             citizens.join()
@@ -73,6 +65,7 @@ class KillsOfWhatTheyStandOn(Kills, faults.Faults):
         orders = collections.Counter(PostalCases.orders(self))
         self.assertEqual([name for name in wanted if orders[name] != 1], [], f"of {len(wanted)} orders")
         self.assertGreater(len(wanted), 20)
+        self.assertGreater(len(self.system.mail()), 0)
         print(f"    {len(wanted)} orders, each with the carrier once", flush=True)
 
     def test_the_broker_is_killed(self):
