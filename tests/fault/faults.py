@@ -41,11 +41,13 @@ class Faults(cases.Base):
             self.assertLess(time.monotonic(), end, f"only {self.open_dossiers(demo)} dossiers open:\n{demo.log.read_text()[-2000:]}")
             time.sleep(0.05)
 
-    def rounds(self, fault, load_seconds=LOAD_SECONDS, finish_seconds=150):
-        """Three loads, each with the fault at a random moment, each followed by the check."""
+    def rounds(self, fault, load_seconds=LOAD_SECONDS, finish_seconds=150, prepare=lambda: None):
+        """Three loads, each with the fault at a random moment, each followed by the check. What must be there for the fault is
+        made ready before the load, which it would outlast."""
         for number in range(ROUNDS):
             with self.subTest(round=number):
                 chance = self.seeded()
+                prepare()
                 demo = self.load(load_seconds, finish_seconds)
                 self.loaded(demo)
                 time.sleep(chance.random() * 2)

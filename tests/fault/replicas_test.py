@@ -61,34 +61,25 @@ class Replicas(faults.Faults):
             leave(chance.choice(["routing", "routing-2"]))
             taken.append(self.seconds_until_all_lanes_serve())
 
-        self.rounds(fault)
+        self.rounds(fault, prepare=self.both_run)
         # Said, not judged: a busy machine makes it longer without anything being wrong.
         print("    seconds until all lanes were served again: " + ", ".join(f"{seconds:.2f}" for seconds in taken), flush=True)
         self.assertEqual(len(taken), faults.ROUNDS)
 
     def test_the_owner_is_killed(self):
-        def leave(name):
-            self.both_run()
-            self.system.processes[name].kill(hold=True)
-
-        self.take_over(leave)
+        self.take_over(lambda name: self.system.processes[name].kill(hold=True))
 
     def test_the_owner_is_stopped_cleanly(self):
-        def leave(name):
-            self.both_run()
-            self.system.processes[name].stop()
-
-        self.take_over(leave)
+        self.take_over(lambda name: self.system.processes[name].stop())
 
     def test_the_owner_stands_still_and_comes_back(self):
         def fault(chance):
-            self.both_run()
             still = self.system.processes[chance.choice(["routing", "routing-2"])]
             still.signal(signal.SIGSTOP)
             time.sleep(STILL_SECONDS)
             still.signal(signal.SIGCONT)
 
-        self.rounds(fault, STILL_LOAD_SECONDS)
+        self.rounds(fault, STILL_LOAD_SECONDS, prepare=self.both_run)
         self.assert_verified()
 
 
