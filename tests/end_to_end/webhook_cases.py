@@ -178,7 +178,9 @@ class WebhookCases:
         self.assert_finished(demo, 120)
         wanted = collections.Counter(tuple(statuses) for statuses in self.wanted_statuses())
         total = sum(sum(1 for _ in statuses) * count for statuses, count in wanted.items())
-        self.eventually(120, lambda: sum(len(told) for told in self.statuses().values()), lambda count: count >= total)
+        # The step of a status is told after the status.
+        self.eventually(120, lambda: sum(record["service"] == "CapNhatTienDoHoSoMC" for record in self.system.portal_records()),
+                        lambda count: count >= total)
         records = self.system.portal_records()
         self.assertEqual([record for record in records if record["fault"] or record["doubled"]], [])
         self.assertEqual(sum(record["service"] == "CapNhatTienDoHoSoMC" for record in records), total)

@@ -37,18 +37,23 @@ class Failure(Exception):
     """Something of the system did not do what a test stands on."""
 
 
+GIVEN_PORTS = set()
+
+
 def free_ports(count):
-    """Ports that nobody listens on, below the range from which the kernel gives outgoing connections theirs."""
+    """Ports that nobody listens on, below the range from which the kernel gives outgoing connections theirs; each is given once."""
     found = []
     while len(found) < count:
         port = random.SystemRandom().randrange(20000, 32000)
+        if port in GIVEN_PORTS:
+            continue
         with contextlib.closing(socket.socket()) as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in found:
-            found.append(port)
+        GIVEN_PORTS.add(port)
+        found.append(port)
     return found
 
 
