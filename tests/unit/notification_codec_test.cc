@@ -40,12 +40,12 @@ TEST(NotificationCodecTest, EveryCommandSurvivesItsWireForm) {
 
 TEST(NotificationCodecTest, AnOutcomeSurvivesItsWireForm) {
   const SendEnded ended{3, 2, "smtp-main", SendResult::kDeferred, "PROVIDER_BUDGET", "ref-1", "n***@example.vn", {17}};
-  const auto back = decode_outcome(encode_order({3, 2, "smtp-main"}), encode_outcome(ended));
+  const auto back = decode_outcome(encode_order({3, 2, "smtp-main", 7}), encode_outcome(ended));
   ASSERT_TRUE(back) << back.error().message_en;
   EXPECT_TRUE(*back == ended);
   EXPECT_FALSE(decode_outcome("3", encode_outcome(ended)));
-  EXPECT_FALSE(decode_outcome(encode_order({3, 2, "smtp-main"}), "\xff\xff\xff"));
-  EXPECT_FALSE(decode_outcome(encode_order({3, 2, "smtp-main"}), "")) << "an answer that says nothing";
+  EXPECT_FALSE(decode_outcome(encode_order({3, 2, "smtp-main", 7}), "\xff\xff\xff"));
+  EXPECT_FALSE(decode_outcome(encode_order({3, 2, "smtp-main", 7}), "")) << "an answer that says nothing";
 }
 
 TEST(NotificationCodecTest, AStateWithEveryFieldSurvivesItsStoredForm) {

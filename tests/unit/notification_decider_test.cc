@@ -85,7 +85,7 @@ TEST(NotificationDeciderTest, TellsTheApplicantOfTheReceiptAtOnce) {
   Given given;
   const auto decision = report(given, accepted());
   EXPECT_THAT(notices(given), ElementsAre("1 email_received sending"));
-  EXPECT_THAT(orders(decision), ElementsAre("1 1 first"));
+  EXPECT_THAT(orders(decision), ElementsAre("1 1 first 1"));
   EXPECT_EQ(decision.intents.at(0).type, kSendEmail);
   EXPECT_EQ(given.state().notices.at(1 - 1).made.contents.appointment_at, local("2026-03-16 08:00"));
 }
@@ -128,7 +128,7 @@ TEST(NotificationDeciderTest, TellsOfASupplementByTwoChannelsWithOneKeyEach) {
       report(given, SupplementRequested{{2, 1}, "DISTRICT", "MISSING_PAPER", sealed_part('s')}, "intake/2");
   EXPECT_THAT(notices(given), ElementsAre("1 email_received sending", "2 email_supplement_requested sending",
                                           "3 portal_supplement_requested sent"));
-  EXPECT_THAT(orders(decision), ElementsAre("2 1 first"));
+  EXPECT_THAT(orders(decision), ElementsAre("2 1 first 1"));
   EXPECT_EQ(given.state().notices.at(2 - 1).made.contents.reason, sealed_part('s'));
 }
 
@@ -160,7 +160,7 @@ TEST(NotificationDeciderTest, WaitsThroughTheQuietHours) {
     const bool waits = std::string(at) != sent;
     EXPECT_EQ(given.state().notices.at(1 - 1).phase, waits ? Phase::kCreated : Phase::kSending) << at;
     if (!waits) continue;
-    EXPECT_THAT(orders(ring_at(given, sent)), ElementsAre("1 1 first")) << at;
+    EXPECT_THAT(orders(ring_at(given, sent)), ElementsAre("1 1 first 1")) << at;
   }
 }
 
@@ -170,7 +170,7 @@ TEST(NotificationDeciderTest, SendsWhatIsUrgentInQuietHoursToo) {
   contents.notices.rules[1].urgent = true;
   given.rules = *shared_kernel::Catalogue::make(2, contents);
   given.context.now = local("2026-03-02 23:00");
-  EXPECT_THAT(orders(report(given, accepted())), ElementsAre("1 1 first"));
+  EXPECT_THAT(orders(report(given, accepted())), ElementsAre("1 1 first 2"));
 }
 
 TEST(NotificationDeciderTest, ChecksAgainWhenItIsSentThatItIsStillSo) {
@@ -197,9 +197,9 @@ TEST(NotificationDeciderTest, ComesBackAfterAGrowingPauseThenAsksTheNextProvider
   const auto first = end(given, 1, SendResult::kTemporary, "SMTP_451");
   EXPECT_THAT(notices(given), ElementsAre("1 email_received created SMTP_451"));
   EXPECT_EQ(armed(first), "2026-03-02 08:02");
-  EXPECT_THAT(orders(ring_at(given, "2026-03-02 08:03")), ElementsAre("1 2 first"));
+  EXPECT_THAT(orders(ring_at(given, "2026-03-02 08:03")), ElementsAre("1 2 first 1"));
   const auto second = end(given, 1, SendResult::kTemporary, "SMTP_451");
-  EXPECT_THAT(orders(second), ElementsAre("1 3 second")) << "the first provider had its two attempts";
+  EXPECT_THAT(orders(second), ElementsAre("1 3 second 1")) << "the first provider had its two attempts";
   end(given, 1, SendResult::kTemporary, "SMTP_421");
   EXPECT_THAT(notices(given), ElementsAre("1 email_received temporary-failure SMTP_421", "2 sms_received sending"));
 }
@@ -229,7 +229,7 @@ TEST(NotificationDeciderTest, PausesDoubleUpToTheLongestAndDifferByKey) {
 
 TEST(NotificationDeciderTest, AsksTheNextProviderAtOnceWhenTheFaultIsBetweenUs) {
   Given given = with_one_sending();
-  EXPECT_THAT(orders(end(given, 1, SendResult::kTechnical, "TLS")), ElementsAre("1 2 second"));
+  EXPECT_THAT(orders(end(given, 1, SendResult::kTechnical, "TLS")), ElementsAre("1 2 second 1"));
   end(given, 1, SendResult::kTechnical, "AUTH");
   EXPECT_THAT(notices(given), ElementsAre("1 email_received technical-failure AUTH", "2 sms_received sending"));
 }
@@ -411,7 +411,7 @@ TEST(NotificationDeciderTest, AnOperatorSendsAFailedNoticeAgainWithItsWholeBudge
   Given given = with_one_sending();
   EXPECT_EQ(reason_of(given.when(Command{by("all"), RetryNotice{1}})), "NOTICE_NOT_FAILED");
   end(given, 1, SendResult::kPermanent, "SMTP_550");
-  EXPECT_THAT(orders(given.when(Command{by("all"), RetryNotice{1}})), ElementsAre("1 2 first"));
+  EXPECT_THAT(orders(given.when(Command{by("all"), RetryNotice{1}})), ElementsAre("1 2 first 1"));
   EXPECT_EQ(given.state().notices.at(1 - 1).provider_tries, 0U);
 }
 
@@ -453,9 +453,10 @@ TEST(NotificationDeciderTest, ListsWhatIsNotBroughtYet) {
 }
 
 TEST(NotificationDeciderTest, AnOrderSurvivesItsPayload) {
-  const SendOrder order{12, 3, "smtp-main"};
+  const SendOrder order{12, 3, "smtp-main", 7};
   EXPECT_EQ(decode_order(encode_order(order)), order);
-  for (const char* bad : {"", "1", "1 2", "1 2 ", "x 2 p", "1 x p", "1  p"})
+  EXPECT_EQ(decode_order("12 3 smtp-main"), (SendOrder{12, 3, "smtp-main", 0})) << "of a ledger before logic 2";
+  for (const char* bad : {"", "1", "1 2", "1 2 ", "x 2 p", "1 x p", "1  p", "1 2 p ", "1 2 p x", "1 2 p 3 4"})
     EXPECT_EQ(decode_order(bad), std::nullopt) << bad;
 }
 

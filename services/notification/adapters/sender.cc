@@ -18,6 +18,8 @@ using shared_kernel::NoticeLanguage;
 
 constexpr Duration kReadMax = std::chrono::seconds(5);
 constexpr Duration kAskAgain = std::chrono::seconds(30);
+/// A lane decides nothing before its releases are read, so what is put off for want of one is put off once.
+constexpr Duration kReleaseSoon = std::chrono::seconds(1);
 
 bool uses(const shared_kernel::NoticeTemplate& text, std::string_view variable) {
   return std::find(text.variables.begin(), text.variables.end(), variable) != text.variables.end();
@@ -82,7 +84,11 @@ std::optional<SendEnded> Sender::attempt(const ledger::EffectCall& call, const S
   if (state->erased && notice->made.recipient == NoticeRecipient::kApplicant)
     return ended_as(ended, SendResult::kWithdrawn, "ERASED");
   if (!holds(*state, notice->made)) return ended_as(ended, SendResult::kWithdrawn, "NO_LONGER_SO");
-  return hand_over(*notice, state->home, call.key.dossier, ended, stopping);
+  const auto latest = parts_.rules.latest();
+  // After a start the releases are still being read: an older one knows neither this one's quiet hours nor its texts.
+  if (!latest || latest->version < order.release)
+    return ended_as(ended, SendResult::kDeferred, "CATALOGUE_UNAVAILABLE", now + kReleaseSoon);
+  return hand_over(*notice, state->home, call.key.dossier, ended, static_cast<const Catalogue&>(*latest->rules), stopping);
 }
 
 Result<Contact> Sender::contact_of(const Catalogue& catalogue, const NoticeCreated& notice,
@@ -99,11 +105,8 @@ Result<Contact> Sender::contact_of(const Catalogue& catalogue, const NoticeCreat
 }
 
 std::optional<SendEnded> Sender::hand_over(const Notice& notice, const HomeKey& home, const DossierId& dossier,
-                                           SendEnded ended, const std::atomic<bool>& stopping) {
-  const auto latest = parts_.rules.latest();
+                                           SendEnded ended, const Catalogue& catalogue, const std::atomic<bool>& stopping) {
   const Instant now = parts_.clock.now();
-  if (!latest) return ended_as(ended, SendResult::kDeferred, "CATALOGUE_UNAVAILABLE", now + kAskAgain);
-  const auto& catalogue = static_cast<const Catalogue&>(*latest->rules);
   const auto& settings = catalogue.contents().notices;
   const auto& made = notice.made;
   // The call may come long after its decision, after an outage for instance.

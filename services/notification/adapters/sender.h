@@ -57,7 +57,7 @@ class Sender {
   std::optional<SendEnded> attempt(const ledger::EffectCall& call, const SendOrder& order,
                                    const std::atomic<bool>& stopping);
   std::optional<SendEnded> hand_over(const Notice& notice, const HomeKey& home, const DossierId& dossier, SendEnded ended,
-                                     const std::atomic<bool>& stopping);
+                                     const shared_kernel::Catalogue& catalogue, const std::atomic<bool>& stopping);
   Result<std::optional<State>> read(const ledger::EffectCall& call) const;
   Result<Contact> contact_of(const shared_kernel::Catalogue& catalogue, const NoticeCreated& notice,
                              const std::string& dossier_id) const;

@@ -409,7 +409,7 @@ class Teller {
       return record(NoticePutOff{number, at, "QUIET_HOURS", false, false});
     const auto* provider = choose_provider(notice);
     if (provider == nullptr) return fail(number, Phase::kTechnicalFailure, "NO_PROVIDER");
-    const SendOrder order{number, notice.attempts + 1, provider->id};
+    const SendOrder order{number, notice.attempts + 1, provider->id, rules_.version()};
     const auto type = notice.made.way.channel == NoticeChannel::kEmail ? kSendEmail : kSendSms;
     record(NoticeSending{number, order.attempt, order.provider});
     intents_.push_back({type, encode_order(order)});
@@ -563,20 +563,27 @@ Decision<Event> Decider::decide(Context& context, const RulesType* rules, const 
 }
 
 std::string encode_order(const SendOrder& order) {
-  return std::to_string(order.notice) + ' ' + std::to_string(order.attempt) + ' ' + order.provider;
+  return std::to_string(order.notice) + ' ' + std::to_string(order.attempt) + ' ' + order.provider + ' ' +
+         std::to_string(order.release);
 }
 
 std::optional<SendOrder> decode_order(std::string_view payload) {
   SendOrder out;
-  const auto number = [&](std::uint32_t& to) {
+  const auto number = [&](auto& to) {
     const auto read = std::from_chars(payload.data(), payload.data() + payload.size(), to);
     const auto length = static_cast<std::size_t>(read.ptr - payload.data());
     if (read.ec != std::errc() || length >= payload.size() || payload[length] != ' ') return false;
     payload.remove_prefix(length + 1);
     return true;
   };
-  if (!number(out.notice) || !number(out.attempt) || payload.empty()) return std::nullopt;
-  out.provider = std::string(payload);
+  if (!number(out.notice) || !number(out.attempt)) return std::nullopt;
+  const auto space = payload.find(' ');
+  out.provider = std::string(payload.substr(0, space));
+  if (out.provider.empty()) return std::nullopt;
+  if (space == std::string_view::npos) return out;
+  const char* end = payload.data() + payload.size();
+  const auto read = std::from_chars(payload.data() + space + 1, end, out.release);
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
   return out;
 }
 

@@ -25,7 +25,7 @@ struct Decider {
   /// `receipt`, one entry for each notice whose provider reports. Key: the notice's key; suffix: its number.
   /// `webhook`, one entry for each line of a subscription. Key: subscription.
   static IndexEntries index_entries(const State& state);
-  static constexpr std::uint32_t kLogic = 1;
+  static constexpr std::uint32_t kLogic = 2;
 };
 
 /// The one timer of a dossier: rings at the earliest of everything that waits.
@@ -45,9 +45,11 @@ struct SendOrder {
   NoticeNumber notice = 0;
   std::uint32_t attempt = 0;
   std::string provider;
+  /// Catalogue release it was decided under; 0: not told.
+  std::uint64_t release = 0;
   bool operator==(const SendOrder&) const = default;
 };
-/// `notice attempt provider`, as the intent's payload.
+/// `notice attempt provider release`, as the intent's payload. Ledgers before logic 2 have no release there.
 std::string encode_order(const SendOrder& order);
 std::optional<SendOrder> decode_order(std::string_view payload);
 
