@@ -85,6 +85,7 @@ def main():
     parser.add_argument("--certificates", metavar="DIR", help="directory with ca.pem, NAME.pem, NAME.key; without it the broker is read in clear")
     parser.add_argument("--name", default="deploy")
     parser.add_argument("--mail", metavar="FILE", help="what tools/smtp_sink took: compared with the notices that went out")
+    parser.add_argument("--texts", metavar="FILE", help="what the text gateway of the tests was asked to send: compared in the same way")
     parser.add_argument("--webhooks", metavar="FILE", help="what tools/webhook_receiver was sent: compared with the public events of --subscription")
     parser.add_argument("--subscription", metavar="FILE", help="catalogue file with one subscription")
     parser.add_argument("--rules", default=str(pathlib.Path(__file__).resolve().parent / "rules.json"), metavar="FILE")
@@ -100,9 +101,13 @@ def main():
             acknowledgements = read_acknowledgements(arguments.acknowledgements)
             raw = read_ledgers(arguments, ledgers)
             # Read after the ledgers: what stands there as handed over came to the receiver before.
-            mail = receivers.lines_of(arguments.mail) if arguments.mail else None
+            messages = {}
+            if arguments.mail:
+                messages["EMAIL"] = receivers.lines_of(arguments.mail)
+            if arguments.texts:
+                messages["SMS"] = [receivers.text_message(request) for request in receivers.lines_of(arguments.texts)]
             webhooks = (types, receivers.lines_of(arguments.webhooks)) if arguments.webhooks else None
-            findings = history.check(raw, acknowledgements, rules, mail, webhooks)
+            findings = history.check(raw, acknowledgements, rules, messages, webhooks)
             if findings.clean or time.monotonic() >= end:
                 break
             time.sleep(1)
@@ -120,6 +125,7 @@ def main():
     print(f"{total['ledgers']} partitions, {total['records']} records, {total['blocks']} effective blocks, {total['void']} void, "
           f"{total['ignored']} ignored, {total['decisions']} decisions, {total['acknowledgements']} acknowledgements"
           + (f", {total['messages']} messages by mail, {total['repeats']} of them repeated" if arguments.mail else "")
+          + (f", {total['texts']} text messages, {total['text repeats']} of them repeated" if arguments.texts else "")
           + (f", {total['webhooks']} events to a subscriber, {total['webhook repeats']} of them repeated" if arguments.webhooks else ""))
     print(findings.line())
     return 0 if findings.clean else 1

@@ -329,9 +329,9 @@ def check_real_time(service, dossier, acks, findings):
             findings.out_of_order(f"{service} dossier {dossier.hex()}: decision {highest} was acknowledged before the command of decision {ack.seq} began")
 
 
-def check(raw, acknowledgements, rules, mail=None, webhooks=None):
-    """`raw`: {(ledger, partition): records in order}; `mail`: what a mail server took, `webhooks`: (event types, what their
-    subscriber was sent), each if there is one. Returns the findings."""
+def check(raw, acknowledgements, rules, messages=None, webhooks=None):
+    """`raw`: {(ledger, partition): records in order}; `messages`: by channel what its receiver took, `webhooks`: (event types,
+    what their subscriber was sent), each if there is one. Returns the findings."""
     findings = Findings()
     ledgers = {}
     for (name, partition), partition_records in sorted(raw.items()):
@@ -341,8 +341,8 @@ def check(raw, acknowledgements, rules, mail=None, webhooks=None):
         check_doubled(ledger, rules, findings)
         check_inputs(ledger, ledgers, rules, findings)
     check_acknowledgements(acknowledgements, ledgers, findings)
-    if mail is not None:
-        receivers.check_mail(ledgers, mail, findings)
+    if messages:
+        receivers.check_messages(ledgers, messages, findings)
     if webhooks is not None:
         receivers.check_webhooks(ledgers, *webhooks, findings)
     return findings

@@ -1,7 +1,7 @@
 """Compares what stands in the ledgers with what receivers outside have really got.
 
-* Lost: a notice that a provider is said to have, and that the receiver never saw; an e-mail whose time has come and of which
-  nothing was heard; a public event that a subscriber never got; something a receiver has that nobody decided.
+* Lost: a notice that a provider is said to have, and that the receiver never saw; an e-mail or text message whose time has come
+  and of which nothing was heard; a public event that a subscriber never got; something a receiver has that nobody decided.
 * Doubled: two notices for one (event, recipient, channel) of a dossier; one key under which a receiver got two different things;
   one public event under two keys.
 * Out of order: the first copy of a dossier's event that comes behind a later one of the same ledger.
@@ -51,7 +51,7 @@ def notices(ledgers):
                     found[place]["due"] = read.until if name == "PUT_OFF" else read.send_at
                 elif name != "SENDING":
                     found[place]["due"] = None
-                    found[place]["handed_over"] |= name == "HANDED_OVER"
+                    found[place]["handed_over"] |= name in ("HANDED_OVER", "DELIVERED")
     return found
 
 
@@ -69,30 +69,46 @@ def check_notices(found, findings):
         if made.key in keys:
             findings.doubled(f"{name} has the key of {keys[made.key]}")
         keys.setdefault(made.key, name)
-    return keys
 
 
-def check_mail(ledgers, messages, findings, now=None):
-    """`messages`: what the mail server took, oldest first. `now`: seconds since 1970; what was due before is awaited."""
+def text_message(request):
+    """What a text message gateway (tests/support/https_peer.py) was asked to send; the header is the key it goes by."""
+    return {"key": request["headers"]["Idempotency-Key"], "body": request["body"]}
+
+
+# By channel: who takes the messages, and how what it took and what came again is counted.
+RECEIVERS = {"EMAIL": ("mail server", "messages", "repeats"), "SMS": ("text gateway", "texts", "text repeats")}
+
+
+def check_messages(ledgers, brought, findings, now=None):
+    """`brought`: by channel what its receiver took, oldest first; a channel that is not there is not looked at. `now`: seconds
+    since 1970; what was due before is awaited."""
     now = time.time() if now is None else now
-    events = records.generated("lienthong.notification.v1.events")
     found = notices(ledgers)
-    keys = check_notices(found, findings)
+    check_notices(found, findings)
+    channels = records.generated("lienthong.notification.v1.events").Channel
+    for channel, messages in brought.items():
+        number = channels.Value(f"CHANNEL_{channel}")
+        check_channel({place: notice for place, notice in found.items() if notice["made"].way.channel == number}, channel, messages, findings, now)
+
+
+def check_channel(found, channel, messages, findings, now):
+    """`found`: the notices of this channel."""
+    receiver, count, repeats = RECEIVERS[channel]
+    keys = {notice["made"].key.hex() for notice in found.values()}
     by_key = collections.defaultdict(list)
     for message in messages:
         by_key[message["key"]].append(message)
-    findings.totals["messages"] += len(messages)
+    findings.totals[count] += len(messages)
     for key, copies in by_key.items():
-        if bytes.fromhex(key) not in keys:
-            findings.lost(f"the mail server has a message with key {key} that no notice stands for")
-        if len({(copy["to"], copy["subject"], copy["body"]) for copy in copies}) > 1:
-            findings.doubled(f"{len(copies)} different messages went out under key {key}")
-        findings.totals["repeats"] += len(copies) - 1
+        if key not in keys:
+            findings.lost(f"the {receiver} has a message with key {key} that no notice stands for")
+        if len({(copy.get("to"), copy.get("subject"), copy["body"]) for copy in copies}) > 1:
+            findings.doubled(f"{len(copies)} different messages went out to the {receiver} under key {key}")
+        findings.totals[repeats] += len(copies) - 1
     for (dossier, number), notice in found.items():
-        if notice["made"].way.channel != events.CHANNEL_EMAIL:
-            continue
         if notice["handed_over"] and notice["made"].key.hex() not in by_key:
-            findings.lost(f"notice {number} of dossier {dossier.hex()} was handed over, and the mail server never saw it")
+            findings.lost(f"notice {number} of dossier {dossier.hex()} was handed over, and the {receiver} never saw it")
         elif notice["due"] is not None and notice["due"] < now * 1e6:
             findings.lost(f"notice {number} of dossier {dossier.hex()} was due and has neither gone out nor failed")
 
@@ -108,7 +124,7 @@ def event_numbers(types, ledger):
     """The event types of a ledger that are among the CloudEvents types subscribed to: number -> CloudEvents type."""
     modules = {"agency-processing": "agency", "postal-dispatch": "postal"}
     enum = records.generated(f"lienthong.{modules.get(ledger, ledger)}.v1.events").EventType
-    named = {f"vn.lienthong.{ledger}.{name.removeprefix('EVENT_TYPE_').lower()}.v1": number for name, number in enum.items()}
+    named = {f"vn.lienthong.{ledger.replace('-', '_')}.{name.removeprefix('EVENT_TYPE_').lower()}.v1": number for name, number in enum.items()}
     return {number: name for name, number in named.items() if name in types}
 
 

@@ -1,4 +1,5 @@
 """What a receiver outside has got is compared with what the ledgers say it was given."""
+import json
 import types
 import unittest
 
@@ -11,7 +12,9 @@ NOW, LATER = 1000, 2_000_000_000
 KEYS = [bytes([number]) * 16 for number in (1, 2)]
 
 
-class Mail(unittest.TestCase):
+class Notices:
+    """What one channel has brought; mixed into a case with a `channel` and `message`."""
+
     def setUp(self):
         self.events = records.generated("lienthong.notification.v1.events")
         self.decisions = []
@@ -21,20 +24,18 @@ class Mail(unittest.TestCase):
         leaf = types.SimpleNamespace(dossier_id=DOSSIER, events=[types.SimpleNamespace(type=event_type, payload=event.SerializeToString())])
         self.decisions.append(types.SimpleNamespace(leaf=leaf))
 
-    def notice(self, number, key, origin="intake/1", channel="EMAIL", send_at=LATER):
-        way = self.events.Way(channel=self.events.Channel.Value(f"CHANNEL_{channel}"))
+    def notice(self, number, key, origin="intake/1", channel=None, send_at=LATER):
+        way = self.events.Way(channel=self.events.Channel.Value(f"CHANNEL_{channel or self.channel}"))
         self.decide("NOTICE_CREATED", self.events.NoticeCreated(notice=number, key=key, origin=origin, rule="received", recipient="applicant", way=way,
                                                                send_at=send_at))
 
     def hand_over(self, number):
         self.decide("NOTICE_HANDED_OVER", self.events.NoticeHandedOver(notice=number))
 
-    def message(self, key, **changed):
-        return {"key": key.hex(), "to": "nguoi-nop@example.vn", "subject": "Hồ sơ đã được tiếp nhận", "body": "Kính gửi", **changed}
-
     def check(self, *messages):
         findings = history.Findings()
-        receivers.check_mail({("notification", 0): types.SimpleNamespace(decisions=self.decisions)}, list(messages), findings, NOW)
+        ledgers = {("notification", 0): types.SimpleNamespace(decisions=self.decisions)}
+        receivers.check_messages(ledgers, {self.channel: list(messages)}, findings, NOW)
         return findings
 
     def test_nothing_is_found_where_each_notice_came_once(self):
@@ -49,7 +50,7 @@ class Mail(unittest.TestCase):
         self.hand_over(1)
         findings = self.check(self.message(KEYS[0]), self.message(KEYS[0]))
         self.assertTrue(findings.clean, findings.examples)
-        self.assertEqual(findings.totals["repeats"], 1)
+        self.assertEqual(findings.totals[receivers.RECEIVERS[self.channel][2]], 1)
 
     def test_a_notice_that_was_handed_over_and_never_came_is_lost(self):
         self.notice(1, KEYS[0])
@@ -69,6 +70,15 @@ class Mail(unittest.TestCase):
     def test_a_message_that_nobody_decided_is_found(self):
         self.assertEqual(self.check(self.message(KEYS[0])).line(), "1 lost, 0 doubled, 0 out of order")
 
+    def test_a_message_under_the_key_of_another_channel_is_found(self):
+        self.notice(1, KEYS[0], channel="PORTAL")
+        self.assertEqual(self.check(self.message(KEYS[0])).line(), "1 lost, 0 doubled, 0 out of order")
+
+    def test_a_notice_whose_delivery_was_told_and_that_never_came_is_lost(self):
+        self.notice(1, KEYS[0])
+        self.decide("NOTICE_DELIVERED", self.events.NoticeDelivered(notice=1))
+        self.assertEqual(self.check().line(), "1 lost, 0 doubled, 0 out of order")
+
     def test_two_notices_of_one_event_to_one_person_are_doubled(self):
         self.notice(1, KEYS[0])
         self.notice(2, KEYS[1])
@@ -82,7 +92,22 @@ class Mail(unittest.TestCase):
     def test_two_messages_under_one_key_are_doubled(self):
         self.notice(1, KEYS[0])
         self.hand_over(1)
-        self.assertEqual(self.check(self.message(KEYS[0]), self.message(KEYS[0], to="khac@example.vn")).line(), "0 lost, 1 doubled, 0 out of order")
+        self.assertEqual(self.check(self.message(KEYS[0]), self.message(KEYS[0], "khác")).line(), "0 lost, 1 doubled, 0 out of order")
+
+
+class Mail(Notices, unittest.TestCase):
+    channel = "EMAIL"
+
+    def message(self, key, to="nguoi-nop@example.vn"):
+        return {"key": key.hex(), "to": to, "subject": "Hồ sơ đã được tiếp nhận", "body": "Kính gửi", "copies": 1}
+
+
+class Texts(Notices, unittest.TestCase):
+    channel = "SMS"
+
+    def message(self, key, text="Ho so da duoc tiep nhan."):
+        body = json.dumps({"id": key.hex(), "from": "DICHVUCONG", "to": "+84905000001", "text": text})
+        return receivers.text_message({"path": "/sms", "headers": {"Idempotency-Key": key.hex()}, "body": body})
 
 
 class Webhooks(unittest.TestCase):
@@ -98,6 +123,11 @@ class Webhooks(unittest.TestCase):
             leaf = types.SimpleNamespace(dossier_id=DOSSIER, events=[types.SimpleNamespace(type=other), types.SimpleNamespace(type=wanted)])
             decisions.append(types.SimpleNamespace(block=block, index=0, leaf=leaf))
         self.ledgers = {("intake", 0): types.SimpleNamespace(decisions=decisions)}
+
+    def test_types_of_a_ledger_with_a_hyphen_are_named_as_the_relay_names_them(self):
+        for ledger, wanted in (("agency-processing", "vn.lienthong.agency_processing.leg_accepted.v1"),
+                               ("postal-dispatch", "vn.lienthong.postal_dispatch.shipment_ordered.v1")):
+            self.assertEqual(list(receivers.event_numbers({wanted}, ledger).values()), [wanted])
 
     def line(self, block, key=None, place="0.1", status=204):
         return {"event": f"{self.LEDGER.hex()}/0/{block}/{place}", "key": key or f"k{block}", "subject": "A", "status": status}

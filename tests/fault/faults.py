@@ -20,6 +20,7 @@ class Faults(cases.Base):
     edition = "kafka"
     # One event a dossier: more than a receiver written in Python takes in at this rate is no fault.
     webhooks = ("vn.lienthong.intake.result_handed_over.v1",)
+    texts = True
 
     def seeded(self):
         seed = random.SystemRandom().randrange(1 << 32)

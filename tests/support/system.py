@@ -243,7 +243,7 @@ class System:
         self._add("broker", [script, "run"], environment)
 
     def _add_smtp_sink(self):
-        """Mail of notification goes there; text messages go nowhere."""
+        """Mail of notification goes there; text messages go nowhere without `texts`."""
         port = free_ports(1)[0]
         self._add("smtp-sink", [sys.executable, "-B", ROOT / "tools/smtp_sink/smtp_sink.py", port, self.certificates / "smtp-sink.pem",
                                 self.certificates / "smtp-sink.key", self.directory / "mail.jsonl"], dict(os.environ))
@@ -459,7 +459,7 @@ class System:
             source = ["--kafka", f"127.0.0.1:{self.ports[0]}", "--certificates", self.certificates]
         result = run([sys.executable, "-B", ROOT / "tests/checker/checker.py", *source, "--settle", settle,
                       "--acknowledgements", self.directory / "acknowledgements-*.jsonl", "--mail", self.directory / "mail.jsonl",
-                      *self._subscription()], seconds=300, check=False)
+                      *(["--texts", self.directory / "texts.jsonl"] if self.texts else []), *self._subscription()], seconds=300, check=False)
         output = result.stdout + result.stderr
         return (result.stdout.splitlines() or [""])[-1], output
 
