@@ -376,8 +376,12 @@ class MonitoringCases:
             def mine():
                 return [one for one in monitoring.stuck(kind=monitoring.messages.STUCK_KIND_UNDELIVERED_NOTICE).dossiers if one.dossier.dossier_id == dossier_id]
             [stuck] = eventually(self, 40, mine, lambda seen: len(seen) == 1)
-            self.assertEqual(stuck.service, "notification")
-            self.assertTrue(stuck.notice and stuck.reason and stuck.cure_vi and stuck.cure_en, stuck)
+            self.assertEqual((stuck.service, stuck.agency), ("notification", "H47.22.01"))
+            self.assertTrue(stuck.reason and stuck.cure_vi and stuck.cure_en, stuck)
+            notices = {notice.number: notice for notice in eventually(self, 40, lambda: monitoring.timeline(dossier_id).notices, lambda seen: any(
+                notice.recipient == "applicant" and notice.reason_code for notice in seen))}
+            # The applicant's mail fails too, and the portal tells him; no other channel tells the agency.
+            self.assertEqual(notices[stuck.notice].recipient, "agency")
             self.assertIn(stuck.reason, self.system.ltctl("stuck", "--kind", "undelivered-notice").stdout)
             process = "lienthong" if self.edition == "embedded" else "monitoring"
             eventually(self, 20, lambda: self.samples(process), lambda seen: seen.get("lienthong_notices_undelivered", 0) >= 1)

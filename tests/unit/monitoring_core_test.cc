@@ -201,18 +201,43 @@ TEST(MonitoringDossier, HasAnUndeliveredNoticeOnlyWhenNoOtherTookItsPlace) {
   story.add(LedgerNo::kNotification, 1, CauseKind::kInput, {}, {notice(What::kNoticeCreated, 1, 1)});
   story.add(LedgerNo::kNotification, 2, CauseKind::kOutcome, {},
             {notice(What::kNoticeFailed, 1, kPermanent, "SMTP_550"), notice(What::kNoticeCreated, 2, 1)});
-  EXPECT_EQ(folded(story.decisions).untold(), nullptr) << "the text message comes in place of the mail";
+  EXPECT_FALSE(folded(story.decisions).untold()) << "the text message comes in place of the mail";
   story.add(LedgerNo::kNotification, 3, CauseKind::kOutcome, {}, {notice(What::kNoticeFailed, 2, kPermanent, "NO_ADDRESS")});
   const auto dossier = folded(story.decisions);
-  ASSERT_NE(dossier.untold(), nullptr);
+  ASSERT_TRUE(dossier.untold());
   EXPECT_EQ(dossier.untold()->notice, 2U);
   EXPECT_EQ(dossier.untold()->since, at(3));
   EXPECT_EQ(dossier.untold()->reason, "NO_ADDRESS");
   for (const auto ends : {What::kNoticeRetried, What::kNoticeDelivered, What::kNoticeCancelled}) {
     auto later = story;
     later.add(LedgerNo::kNotification, 9, CauseKind::kCommand, {}, {notice(ends, 2, 5)});
-    EXPECT_EQ(folded(later.decisions).untold(), nullptr);
+    EXPECT_FALSE(folded(later.decisions).untold());
   }
+}
+
+TEST(MonitoringDossier, HasNoUndeliveredNoticeWhereThePortalTellsTheSame) {
+  constexpr std::uint64_t kReceived = 7;
+  constexpr std::uint64_t kResultReady = 8;
+  const auto made = [](std::uint32_t number, std::uint64_t telling) {
+    auto out = notice(What::kNoticeCreated, number, 1);
+    out.telling = telling;
+    return out;
+  };
+  Story story;
+  story.add(LedgerNo::kNotification, 1, CauseKind::kInput, {},
+            {made(1, kReceived), notice(What::kNoticeHandedOver, 1, 4), made(2, kReceived)});
+  story.add(LedgerNo::kNotification, 2, CauseKind::kOutcome, {}, {notice(What::kNoticeFailed, 2, 6, "NO_ADDRESS")});
+  EXPECT_FALSE(folded(story.decisions).untold()) << "the message in the portal tells it";
+  story.add(LedgerNo::kNotification, 3, CauseKind::kInput, {}, {made(3, kResultReady), made(4, kResultReady)});
+  story.add(LedgerNo::kNotification, 4, CauseKind::kOutcome, {}, {notice(What::kNoticeFailed, 3, 7, "SMTP_450")});
+  EXPECT_FALSE(folded(story.decisions).untold()) << "the text message may still be delivered";
+  story.add(LedgerNo::kNotification, 5, CauseKind::kOutcome, {}, {notice(What::kNoticeHandedOver, 4, 3)});
+  EXPECT_FALSE(folded(story.decisions).untold()) << "the provider has it";
+  story.add(LedgerNo::kNotification, 6, CauseKind::kCommand, {}, {notice(What::kNoticeFailed, 4, 6, "PHONE_OFF")});
+  const auto untold = folded(story.decisions).untold();
+  ASSERT_TRUE(untold);
+  EXPECT_EQ(untold->notice, 4U) << "the last that failed";
+  EXPECT_EQ(untold->since, at(6)) << "before that somebody could still have been told";
 }
 
 TEST(MonitoringTimeline, ShowsWherePaperStandsAndHowLongThePostHadIt) {

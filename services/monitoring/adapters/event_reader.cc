@@ -163,6 +163,16 @@ NoticeFact& notice(std::uint32_t number, notification_v1::NoticePhase phase, Eve
   fact.phase = static_cast<std::uint32_t>(phase);
   return fact;
 }
+// FNV-1a: the read model keeps it, so it has to be the same in every build.
+std::uint64_t telling_of(const notification_v1::NoticeCreated& from) {
+  const auto& leg = from.contents().leg();
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const char c : from.origin() + '|' + from.event() + '|' + from.recipient() + '|' + std::to_string(leg.leg()) + '.' +
+                          std::to_string(leg.attempt())) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+  }
+  return hash;
+}
 void special(const notification_v1::NoticeCreated& from, Event& to) {
   auto& fact = notice(from.notice(), notification_v1::NOTICE_PHASE_CREATED, to);
   fact.channel = static_cast<std::uint32_t>(from.way().channel());
@@ -170,6 +180,7 @@ void special(const notification_v1::NoticeCreated& from, Event& to) {
   fact.recipient = from.recipient();
   if (from.recipient() == "agency") to.agency = from.contents().agency();
   to.leg = leg_ref(from.contents().leg());
+  to.telling = telling_of(from);
 }
 void special(const notification_v1::NoticeSending& from, Event& to) {
   notice(from.notice(), notification_v1::NOTICE_PHASE_SENDING, to).provider = from.provider();

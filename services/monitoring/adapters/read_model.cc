@@ -316,6 +316,7 @@ class ReadModel::State {
     store(dossier, detail);
     detail.SerializeToString(&bytes_);
     const auto parked = dossier.parked_in();
+    const auto untold = dossier.untold();
     (row.fresh ? *insert_ : *update_)
         .bind_blob(1, row.id.view())
         .bind(2, dossier.partition)
@@ -337,7 +338,7 @@ class ReadModel::State {
         .bind(18, since(dossier.undecided(), &Leg::undecided_since))
         .bind(19, since(dossier.silent(), &Shipment::silent_since))
         .bind(20, since(dossier.refused(), &Shipment::refused_since))
-        .bind(21, since(dossier.untold(), &Undelivered::since))
+        .bind(21, untold ? untold->since.micros : 0)
         .bind(22, dossier.next_timer().micros)
         .bind_blob(23, bytes_)
         .bind(24, row.number)

@@ -152,11 +152,15 @@ void store(const Dossier& from, v1::StoredDetail& to) {
     out.set_refused_since(shipment.refused_since.micros);
     out.set_reason(shipment.reason);
   }
-  for (const auto& notice : from.undelivered) {
-    auto& out = *to.add_undelivered();
-    out.set_notice(notice.notice);
-    out.set_since(notice.since.micros);
-    out.set_reason(notice.reason);
+  for (std::size_t i = 0; i < from.notices.size(); ++i) {
+    const auto& notice = from.notices[i];
+    to.add_notice_tellings(notice.telling);
+    to.add_notice_standings(static_cast<std::uint32_t>(notice.standing));
+    if (notice.standing != NoticeStanding::kFailed) continue;
+    auto& failure = *to.add_failures();
+    failure.set_notice(static_cast<std::uint32_t>(i + 1));
+    failure.set_since(notice.failed_at.micros);
+    failure.set_reason(notice.reason);
   }
 }
 
@@ -177,7 +181,14 @@ void restore(const v1::StoredDetail& from, Dossier& to) {
   for (const auto& one : from.shipments()) {
     to.shipments.push_back({one.number(), one.agency(), {one.silent_since()}, {one.refused_since()}, one.reason()});
   }
-  for (const auto& one : from.undelivered()) to.undelivered.push_back({one.notice(), {one.since()}, one.reason()});
+  for (int i = 0; i < from.notice_tellings_size(); ++i) {
+    to.notices.push_back({from.notice_tellings(i), static_cast<NoticeStanding>(from.notice_standings(i)), {}, {}});
+  }
+  for (const auto& one : from.failures()) {
+    auto& notice = to.notices.at(one.notice() - 1);
+    notice.failed_at = {one.since()};
+    notice.reason = one.reason();
+  }
 }
 
 }  // namespace lienthong::monitoring

@@ -270,7 +270,8 @@ v1::StuckDossier stuck(const StuckFound& from, const Catalogue& catalogue, Insta
     case StuckKind::kOrderRefused: show_shipment(dossier.refused(), to); break;
     case StuckKind::kUndelivered:
       to.set_service(ledger_name(LedgerNo::kNotification));
-      if (const auto* notice = dossier.untold(); notice != nullptr) {
+      to.set_agency(dossier.received_by);
+      if (const auto notice = dossier.untold()) {
         to.set_notice(notice->notice);
         to.set_reason(notice->reason);
       }

@@ -3,6 +3,7 @@
 #include "shared_kernel/status.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lienthong::monitoring {
 namespace {
@@ -43,10 +44,22 @@ void apply_paper(Dossier& dossier, const Decision& decision, const Event& event)
   }
 }
 
+NoticeStanding standing_after(What what) {
+  if (what == What::kNoticeHandedOver || what == What::kNoticeDelivered) return NoticeStanding::kBrought;
+  if (what == What::kNoticeFailed) return NoticeStanding::kFailed;
+  return what == What::kNoticeCancelled ? NoticeStanding::kCancelled : NoticeStanding::kOpen;
+}
+
 void apply_notice(Dossier& dossier, const Decision& decision, const Event& event) {
   const auto number = event.notice->notice;
-  std::erase_if(dossier.undelivered, [&](const Undelivered& one) { return one.notice == number; });
-  if (event.what == What::kNoticeFailed) dossier.undelivered.push_back({number, decision.decided_at, event.reason_code});
+  if (number == 0) return;
+  if (dossier.notices.size() < number) dossier.notices.resize(number);
+  auto& notice = dossier.notices[number - 1];
+  if (event.what == What::kNoticeCreated) notice.telling = event.telling;
+  notice.standing = standing_after(event.what);
+  const bool failed = notice.standing == NoticeStanding::kFailed;
+  notice.failed_at = failed ? decision.decided_at : Instant{};
+  notice.reason = failed ? event.reason_code : std::string();
 }
 
 Leg& leg_of(Dossier& dossier, std::uint32_t number) {
@@ -150,6 +163,7 @@ void apply_event(Dossier& dossier, const Decision& decision, const Event& event)
     case What::kOrderRepeated:
     case What::kSilenceBegan:
     case What::kSilenceEnded: apply_paper(dossier, decision, event); break;
+    case What::kNoticeCreated:
     case What::kNoticeHandedOver:
     case What::kNoticeDelivered:
     case What::kNoticeFailed:
@@ -162,16 +176,19 @@ void apply_event(Dossier& dossier, const Decision& decision, const Event& event)
     case What::kLegConfirmed:
     case What::kWorkArrived:
     case What::kShipmentStands:
-    case What::kNoticeCreated:
     case What::kNoticeSending:
     case What::kNoticePutOff: break;
   }
 }
 
-/// True when a notice of another channel was made right behind this failure: it is the one that counts then.
-bool replaced(const Decision& decision, std::size_t event) {
-  return decision.events[event].what == What::kNoticeFailed && event + 1 < decision.events.size() &&
-         decision.events[event + 1].what == What::kNoticeCreated;
+/// True when every notice of the same telling has failed, and this one last.
+bool left_untold(const std::vector<Notice>& notices, std::size_t failed) {
+  for (std::size_t i = 0; i < notices.size(); ++i) {
+    if (notices[i].telling != notices[failed].telling) continue;
+    if (notices[i].standing != NoticeStanding::kFailed) return false;
+    if (std::pair(notices[failed].failed_at, failed) < std::pair(notices[i].failed_at, i)) return false;
+  }
+  return true;
 }
 
 void apply_timers(Strand& strand, const Decision& decision) {
@@ -217,7 +234,16 @@ const Leg* Dossier::unanswered() const { return longest(legs, &Leg::unanswered_s
 const Leg* Dossier::undecided() const { return longest(legs, &Leg::undecided_since); }
 const Shipment* Dossier::silent() const { return longest(shipments, &Shipment::silent_since); }
 const Shipment* Dossier::refused() const { return longest(shipments, &Shipment::refused_since); }
-const Undelivered* Dossier::untold() const { return longest(undelivered, &Undelivered::since); }
+
+std::optional<Undelivered> Dossier::untold() const {
+  std::optional<Undelivered> first;
+  for (std::size_t i = 0; i < notices.size(); ++i) {
+    const auto& notice = notices[i];
+    if (notice.standing != NoticeStanding::kFailed || (first && first->since <= notice.failed_at)) continue;
+    if (left_untold(notices, i)) first = Undelivered{static_cast<std::uint32_t>(i + 1), notice.failed_at, notice.reason};
+  }
+  return first;
+}
 
 Instant Dossier::next_timer() const {
   Instant next;
@@ -234,9 +260,7 @@ void apply(Dossier& dossier, const Decision& decision) {
   apply_cause(strand, decision);
   apply_timers(strand, decision);
   if (dossier.created.micros == 0 || decision.decided_at < dossier.created) dossier.created = decision.decided_at;
-  for (std::size_t i = 0; i < decision.events.size(); ++i) {
-    if (!replaced(decision, i)) apply_event(dossier, decision, decision.events[i]);
-  }
+  for (const auto& event : decision.events) apply_event(dossier, decision, event);
 }
 
 DueState due_state(const Dossier& dossier, Instant now) {

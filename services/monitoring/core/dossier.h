@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,16 @@ struct Shipment {
   std::string reason;     ///< Of the refusal.
 };
 
-/// A notice that has failed for good and for which no other took its place.
+enum class NoticeStanding : std::uint8_t { kOpen = 0, kBrought = 1, kFailed = 2, kCancelled = 3 };
+/// A notice, as far as its recipient may have been told by it.
+struct Notice {
+  std::uint64_t telling = 0;  ///< The same for all notices of one event to one recipient, whatever the channel.
+  NoticeStanding standing = NoticeStanding::kOpen;
+  Instant failed_at;   ///< Zero: not failed.
+  std::string reason;  ///< Of that.
+};
+
+/// A recipient whom no channel has told of an event, and none is still to: by the notice that failed last.
 struct Undelivered {
   std::uint32_t notice = 0;
   Instant since;
@@ -66,7 +76,7 @@ struct Dossier {
   std::array<Strand, kLedgers> strands;
   std::vector<Leg> legs;
   std::vector<Shipment> shipments;
-  std::vector<Undelivered> undelivered;
+  std::vector<Notice> notices;  ///< By number, from 1.
 
   Strand& strand(LedgerNo ledger) { return strands[static_cast<std::size_t>(ledger) - 1]; }
   const Strand& strand(LedgerNo ledger) const { return strands[static_cast<std::size_t>(ledger) - 1]; }
@@ -80,8 +90,9 @@ struct Dossier {
   const Shipment* silent() const;
   /// The shipment whose order was refused first; null when there is none.
   const Shipment* refused() const;
-  /// The notice that failed first; null when there is none.
-  const Undelivered* untold() const;
+  /// Who has been left untold longest; nothing when nobody is. One channel that brought it, the portal's too, is enough;
+  /// what was cancelled needs not be told any more.
+  std::optional<Undelivered> untold() const;
   /// The next timer of any ledger; zero when none is armed.
   Instant next_timer() const;
 };

@@ -134,7 +134,8 @@ struct Event {
   std::string procedure_code;
   std::string received_by;
   std::uint32_t channel = 0;
-  bool whole = false;  ///< The clock of the whole runs again.
+  bool whole = false;         ///< The clock of the whole runs again.
+  std::uint64_t telling = 0;  ///< Of a notice that is made: the same for all that tell one recipient of one event.
 };
 
 enum class CauseKind : std::uint8_t {
