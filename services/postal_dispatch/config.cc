@@ -148,6 +148,11 @@ class Service final : public edition::HostedService {
     return api_->services();
   }
 
+  void collect(observe::Metrics& out) override {
+    if (orders_) orders_->collect(out);
+    if (polls_) polls_->collect(out);
+  }
+
   void stop() override {
     if (polls_) polls_->stop();
     door_.reset();

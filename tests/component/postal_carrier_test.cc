@@ -27,6 +27,7 @@ using test_support::ChildProcess;
 using test_support::TemporaryDirectory;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -200,6 +201,11 @@ class CarrierOrdersTest : public ::testing::Test {
     const std::lock_guard lock(mutex_);
     return alarms_;
   }
+  std::string metrics() const {
+    observe::Metrics out;
+    orders_->collect(out);
+    return out.text();
+  }
   Report only_report(std::uint8_t number) {
     EXPECT_TRUE(eventually([&] { return !reports(number).empty(); }));
     EXPECT_THAT(reports(number), SizeIs(1));
@@ -254,6 +260,7 @@ TEST_F(CarrierOrdersTest, LosesNothingWhileTheCarrierIsAwayAndLeavesItAlone) {
     call(i);
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  EXPECT_THAT(metrics(), HasSubstr("lienthong_carrier_away{carrier=\"vnpost\",calls=\"orders\"} 1\n"));
   {
     const std::lock_guard lock(carrier_->mutex_);
     EXPECT_LT(carrier_->questions, 150) << "one at a time, with growing pauses";
@@ -263,6 +270,7 @@ TEST_F(CarrierOrdersTest, LosesNothingWhileTheCarrierIsAwayAndLeavesItAlone) {
   for (const auto& [number, calls] : carrier_->calls) EXPECT_EQ(calls, 1) << number;
   EXPECT_THAT(alarms(), ElementsAre("CARRIER_AWAY")) << "once, not for every order";
   EXPECT_EQ(orders_->open(), 0U);
+  EXPECT_THAT(metrics(), HasSubstr("lienthong_carrier_away{carrier=\"vnpost\",calls=\"orders\"} 0\n"));
 }
 
 TEST_F(CarrierOrdersTest, WaitsForTheNextQuotaAndSaysSo) {
@@ -274,6 +282,7 @@ TEST_F(CarrierOrdersTest, WaitsForTheNextQuotaAndSaysSo) {
   EXPECT_TRUE(eventually([&] { return alarms().size() == 1; }));
   EXPECT_THAT(alarms(), Contains("CARRIER_QUOTA_USED_UP"));
   EXPECT_EQ(orders_->open(), 2U);
+  EXPECT_THAT(metrics(), HasSubstr("lienthong_carrier_quota_used_up{carrier=\"vnpost\"} 1\n"));
   {
     const std::lock_guard lock(carrier_->mutex_);
     carrier_->quota = 10;

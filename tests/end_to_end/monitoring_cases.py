@@ -219,6 +219,8 @@ class MonitoringCases:
             for rule in group["rules"]:
                 wanted |= set(re.findall(r"\b(?:lienthong|process)_[a-z_]+", rule["expr"]))
         self.assertGreater(len(wanted), 15)
+        # This system has no subscriber and no connected carrier, and maybe no alarm was raised in it.
+        wanted = {name for name in wanted if not name.startswith(("lienthong_webhook_", "lienthong_carrier_", "lienthong_alarm"))}
         if self.edition == "embedded":
             wanted.discard("lienthong_relay_oldest_age_seconds")  # it has no public topic
         names = set()

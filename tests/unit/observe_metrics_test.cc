@@ -1,3 +1,4 @@
+#include "platform/observe/alarms.h"
 #include "platform/observe/metrics.h"
 
 #include <gmock/gmock.h>
@@ -33,6 +34,29 @@ TEST(Metrics, ALabelCanNotEndItsLine) {
   Metrics metrics;
   metrics.gauge("up", "Up.", {{"why", "a\"b\\c\nd"}}, 1);
   EXPECT_THAT(metrics.text(), ::testing::HasSubstr("up{why=\"a\\\"b\\\\c\\nd\"} 1\n"));
+}
+
+class StandingClock final : public ports::Clock {
+ public:
+  Instant now() const override { return {1'750'000'000'500'000}; }
+  Instant steady() const override { return {1}; }
+  bool trusted() const override { return true; }
+};
+
+TEST(Alarms, AreCountedByServiceAndReasonAlsoWhereTheLogLeavesThemOut) {
+  const StandingClock clock;
+  Alarms alarms(clock);
+  Metrics before;
+  alarms.collect(before);
+  EXPECT_EQ(before.text(), "");
+  for (const std::uint32_t partition : {0U, 0U, 1U}) alarms.raise({"postal-dispatch", partition}, "SCAN_REFUSED", "sample");
+  alarms.raise({"routing", 0}, "QUEUE_LIMIT", "sample");
+  Metrics metrics;
+  alarms.collect(metrics);
+  const std::string labels = "{service=\"postal-dispatch\",reason=\"SCAN_REFUSED\"} ";
+  EXPECT_THAT(metrics.text(), ::testing::HasSubstr("lienthong_alarms_total" + labels + "3\n"));
+  EXPECT_THAT(metrics.text(), ::testing::HasSubstr("lienthong_alarm_raised_timestamp_seconds" + labels + "1750000000.5\n"));
+  EXPECT_THAT(metrics.text(), ::testing::HasSubstr("{service=\"routing\",reason=\"QUEUE_LIMIT\"} 1\n"));
 }
 
 TEST(MetricsServer, NamesTheSettingWhenItsAddressCanNotBeUsed) {

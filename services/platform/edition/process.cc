@@ -243,6 +243,7 @@ class Process {
 
   void measure(observe::Metrics& out) {
     collect({name_, settings_, clock_, host_->views(), *relay_ages_, serving_.load(std::memory_order_relaxed)}, out);
+    alarms_.collect(out);
     for (const auto& service : services_) service->collect(out);
   }
 

@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -42,6 +43,8 @@ void Alarms::raise(const LedgerPartition& partition, std::string_view what, std:
     const std::lock_guard lock(mutex_);
     const Instant now = clock_.steady();
     const auto [it, first] = raised_.try_emplace({partition, std::string(what)});
+    ++it->second.times;
+    it->second.last = clock_.now();
     if (!first && now < it->second.written + kRepeatAfter) {
       ++it->second.since;
       return;
@@ -51,6 +54,25 @@ void Alarms::raise(const LedgerPartition& partition, std::string_view what, std:
   }
   spdlog::warn("alarm={} ledger={} partition={} repeated={} detail={}", what, partition.ledger, partition.partition, more,
                quoted(detail));
+}
+
+void Alarms::collect(Metrics& out) const {
+  std::map<std::pair<LedgerName, std::string>, Raised> sums;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [place, raised] : raised_) {
+      auto& sum = sums[{place.first.ledger, place.second}];
+      sum.times += raised.times;
+      sum.last = std::max(sum.last, raised.last);
+    }
+  }
+  for (const auto& [name, sum] : sums) {
+    const Metrics::Labels labels = {{"service", name.first}, {"reason", name.second}};
+    out.counter("lienthong_alarms_total", "Alarms of this process; the log says what each is about.", labels,
+                static_cast<double>(sum.times));
+    out.gauge("lienthong_alarm_raised_timestamp_seconds", "When the alarm was raised last, as a Unix time.", labels,
+              static_cast<double>(sum.last.micros) / 1e6);
+  }
 }
 
 }  // namespace lienthong::observe

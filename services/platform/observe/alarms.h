@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/base/position.h"
+#include "platform/observe/metrics.h"
 #include "platform/ports/clock.h"
 
 #include <cstdint>
@@ -25,14 +26,18 @@ class Alarms {
  public:
   explicit Alarms(const ports::Clock& clock) : clock_(clock) {}
   void raise(const LedgerPartition& partition, std::string_view what, std::string_view detail);
+  /// How often each was raised by this process, and when last; nothing of one that never was.
+  void collect(Metrics& out) const;
 
  private:
   struct Raised {
     Instant written;
     std::uint64_t since = 0;
+    std::uint64_t times = 0;
+    Instant last;
   };
   const ports::Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::pair<LedgerPartition, std::string>, Raised> raised_;
 };
 

@@ -130,6 +130,11 @@ Result<std::optional<State>> CarrierOrders::read(const ledger::EffectCall& call)
   return std::optional<State>(*std::move(state));
 }
 
+void show_away(const std::string& carrier, const char* calls, bool away, observe::Metrics& out) {
+  out.gauge("lienthong_carrier_away", "1 while the carrier does not answer, by what it is called for.",
+            {{"carrier", carrier}, {"calls", calls}}, away ? 1 : 0);
+}
+
 /// How long a carrier that was away a moment ago is left alone. One task gets through at a time.
 std::optional<milliseconds> CarrierOrders::held_up(const ConnectedCarrier& carrier) {
   const std::lock_guard lock(mutex_);
@@ -159,6 +164,17 @@ void CarrierOrders::note_answer(const std::string& carrier, const CarrierAnswer&
   }
   if (news_of_away) parts_.alarm("CARRIER_AWAY", carrier + ": " + answer.reason);
   if (news_of_quota) parts_.alarm("CARRIER_QUOTA_USED_UP", carrier);
+}
+
+void CarrierOrders::collect(observe::Metrics& out) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [carrier, connected] : parts_.carriers) {
+    const auto found = lines_.find(carrier);
+    const Line line = found == lines_.end() ? Line{} : found->second;
+    show_away(carrier, "orders", line.away, out);
+    out.gauge("lienthong_carrier_quota_used_up", "1 while orders wait because the carrier takes no more for now.",
+              {{"carrier", carrier}}, line.no_quota ? 1 : 0);
+  }
 }
 
 CarrierOrders::Attempt CarrierOrders::later(Task& task, const ConnectedCarrier& carrier, const CarrierAnswer& answer) {

@@ -3,6 +3,7 @@
 #include "platform/ledger/effect_runner.h"
 #include "platform/ledger/gateway.h"
 #include "platform/ledger/rules_store.h"
+#include "platform/observe/metrics.h"
 #include "platform/ports/clock.h"
 #include "postal_dispatch/adapters/carrier_connection.h"
 #include "postal_dispatch/adapters/carrier_settings.h"
@@ -37,6 +38,9 @@ struct ConnectedCarrier {
   std::shared_ptr<CarrierConnection> connection;
 };
 
+/// Whether a carrier answers; `calls`: those for `orders` or for `scans`.
+void show_away(const std::string& carrier, const char* calls, bool away, observe::Metrics& out);
+
 /// All of it must outlive the orders.
 struct CarrierOrdersParts {
   ledger::Gateway& gateway;
@@ -67,6 +71,8 @@ class CarrierOrders final : public ledger::EffectSink {
   void stop();
   /// Orders that wait or are under way.
   std::size_t open() const;
+  /// Which carriers take no orders now.
+  void collect(observe::Metrics& out) const;
 
  private:
   using Steady = std::chrono::steady_clock;

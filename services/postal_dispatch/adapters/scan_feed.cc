@@ -153,13 +153,21 @@ void ScanPolls::run(const ConnectedCarrier& carrier) {
 
 milliseconds ScanPolls::poll(const ConnectedCarrier& carrier, Progress& progress, milliseconds& pause) {
   const auto& settings = carrier.settings;
-  if (!owns_first_partition()) return settings.poll_every;
+  if (!owns_first_partition()) {
+    const std::lock_guard lock(mutex_);
+    standings_.erase(settings.http.carrier);
+    return settings.poll_every;
+  }
   const auto today = shared_kernel::day_of(clock_.now()).days;
   if (progress.day != today) progress = {progress.cursor, today, 0};
-  if (progress.calls >= settings.polls_per_day) return settings.poll_every;
+  if (progress.calls >= settings.polls_per_day) {
+    stand(carrier, progress, false);
+    return settings.poll_every;
+  }
   if (++progress.calls == settings.polls_per_day) alarm_("CARRIER_POLLS_USED_UP", settings.http.carrier);
   const auto scans = carrier.connection->track(progress.cursor, kBatchMax, stopping_);
   if (!scans) return settings.poll_every;
+  stand(carrier, progress, scans->what != Answered::kDone);
   if (scans->what != Answered::kDone) {
     if (pause == settings.poll_every) alarm_("CARRIER_AWAY", settings.http.carrier + ": " + scans->reason);
     keep(carrier, progress);
@@ -171,6 +179,20 @@ milliseconds ScanPolls::poll(const ConnectedCarrier& carrier, Progress& progress
   if (!fed.again) progress.cursor = scans->cursor;
   keep(carrier, progress);
   return scans->more && !fed.again ? milliseconds(0) : settings.poll_every;
+}
+
+void ScanPolls::stand(const ConnectedCarrier& carrier, const Progress& progress, bool away) {
+  const std::lock_guard lock(mutex_);
+  standings_[carrier.settings.http.carrier] = {away, progress.calls >= carrier.settings.polls_per_day};
+}
+
+void ScanPolls::collect(observe::Metrics& out) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [carrier, standing] : standings_) {
+    show_away(carrier, "scans", standing.away, out);
+    out.gauge("lienthong_carrier_polls_used_up", "1 when the carrier's calls of the day are used up.",
+              {{"carrier", carrier}}, standing.used_up ? 1 : 0);
+  }
 }
 
 bool ScanPolls::owns_first_partition() const {

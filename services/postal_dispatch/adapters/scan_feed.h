@@ -65,8 +65,14 @@ class ScanPolls {
   ScanPolls(const ScanPolls&) = delete;
   ScanPolls& operator=(const ScanPolls&) = delete;
   void stop();
+  /// Which carriers can't be asked now.
+  void collect(observe::Metrics& out) const;
 
  private:
+  struct Standing {
+    bool away = false;
+    bool used_up = false;
+  };
   struct Progress {
     std::uint64_t cursor = 0;
     std::int32_t day = 0;
@@ -79,6 +85,7 @@ class ScanPolls {
   std::string file_of(const ConnectedCarrier& carrier) const;
   Progress load(const ConnectedCarrier& carrier) const;
   void keep(const ConnectedCarrier& carrier, const Progress& progress) const;
+  void stand(const ConnectedCarrier& carrier, const Progress& progress, bool away);
 
   std::vector<ConnectedCarrier> carriers_;
   std::string directory_;
@@ -86,7 +93,8 @@ class ScanPolls {
   ScanFeed& feed_;
   const ports::Clock& clock_;
   CarrierAlarm alarm_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Standing> standings_;
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> threads_;
