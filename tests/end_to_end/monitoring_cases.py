@@ -369,7 +369,10 @@ class MonitoringCases:
             shutil.copytree(ROOT / "deploy/catalogue", catalogue)
             notices = catalogue / "notices.yaml"
             text = notices.read_text(encoding="utf-8")
-            notices.write_text(text.replace('quiet_hours: {from: "21:00", until: "07:00"}', 'quiet_hours: {from: "00:00", until: "00:00"}'), encoding="utf-8")
+            for before, after in (('{from: "21:00", until: "07:00"}', '{from: "00:00", until: "00:00"}'), ("motcua.dongxanh@example.vn", "permanent-failure@example.vn")):
+                self.assertIn(before, text)
+                text = text.replace(before, after)
+            notices.write_text(text, encoding="utf-8")
             self.system.import_catalogue(catalogue)
         with Monitoring(self.system) as monitoring, api.Client(self.system, "demo") as desk:
             applicant = desk.intake_messages.Applicant(full_name="Nguyễn Thị Ví Dụ", identity_number="000000000001", email="permanent-failure@example.vn")
