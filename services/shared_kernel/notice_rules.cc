@@ -95,7 +95,7 @@ std::vector<std::string_view> variables_of(NoticeEvent event) {
   }
   add({"applicant_name", "receiving_agency"});
   switch (event) {
-    case NoticeEvent::kReceived: add({"received_time", "appointment_time"}); break;
+    case NoticeEvent::kReceived: add({"received_time", "appointment_time", "leg_names"}); break;
     case NoticeEvent::kNotAccepted:
     case NoticeEvent::kStopped: add({"reason_code", "reason"}); break;
     case NoticeEvent::kSupplementRequested: add({"agency", "reason_code", "reason"}); break;

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,33 @@ TEST(CatalogueNoticesTest, TheDemonstrationTellsEveryEvent) {
     const bool told = std::any_of(contents.notices.rules.begin(), contents.notices.rules.end(),
                                   [&](const NoticeRule& rule) { return rule.event == event; });
     EXPECT_TRUE(told) << name_of(event);
+  }
+}
+
+TEST(CatalogueNoticesTest, TheDemonstrationTellsInBothLanguages) {
+  const auto contents = demonstration();
+  const auto in_english = [&](const NoticeWay& way) {
+    const auto* text = contents.notices.find(way.text);
+    return text != nullptr && text->en && text->en->body != text->vi.body;
+  };
+  for (const auto& rule : contents.notices.rules) {
+    for (const auto& send : rule.sends) {
+      EXPECT_TRUE(in_english(send.way)) << to_text(send.way.text);
+      for (const auto& way : send.instead) EXPECT_TRUE(in_english(way)) << to_text(way.text);
+    }
+  }
+}
+
+// Source: steps and channels of notices, services/notification/README.md.
+TEST(CatalogueNoticesTest, TheDemonstrationTellsTheApplicantByMailOrTextFromTheReceiptOn) {
+  for (const auto& rule : demonstration().notices.rules) {
+    if (rule.recipient != NoticeRecipient::kApplicant || rule.event == NoticeEvent::kSubmitted) continue;
+    std::set<NoticeChannel> channels;
+    for (const auto& send : rule.sends) {
+      channels.insert(send.way.channel);
+      for (const auto& way : send.instead) channels.insert(way.channel);
+    }
+    EXPECT_EQ(channels.size(), kNoticeChannels.size()) << rule.id;
   }
 }
 
@@ -116,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"timed rule without time", [](auto& c) { c.notices.rules[6].before_minutes = 0; }, "will_be_late before"},
         Fault{"time on an act", [](auto& c) { c.notices.rules[1].percent = 10; }, "other events none"},
         Fault{"text of another channel", [](auto& c) { c.notices.rules[1].sends[0].way.text.id = "received"; },
-              "there is no template “received/1” for the channel portal"},
+              "there is no template “received/2” for the channel portal"},
         Fault{"channel twice", [](auto& c) { c.notices.rules[1].sends.push_back(c.notices.rules[1].sends[0]); },
               "“portal” stands twice"},
         Fault{"nobody carries it", [](auto& c) { c.notices.providers.clear(); }, "no provider carries the channel email"},
@@ -171,10 +199,10 @@ TEST(CatalogueNoticesTest, AReleasedTextNeverChanges) {
   auto after = before;
   EXPECT_THAT(check_notice_succession(before, after), IsEmpty());
   text_of(after, "received").vi.body += " ";
-  EXPECT_THAT(reasons(check_notice_succession(before, after)), Contains(HasSubstr("“received/1” was released")));
+  EXPECT_THAT(reasons(check_notice_succession(before, after)), Contains(HasSubstr("“received/2” was released")));
   after = before;
   auto next = text_of(after, "received");
-  next.version = 2;
+  next.version = 3;
   next.vi.body += " ";
   after.notices.templates.push_back(next);
   EXPECT_THAT(check_notice_succession(before, after), IsEmpty()) << "a new version is the way";

@@ -132,7 +132,7 @@ std::optional<SendEnded> Sender::hand_over(const Notice& notice, const HomeKey& 
   const auto language = contact->english ? NoticeLanguage::kEnglish : NoticeLanguage::kVietnamese;
   auto values = values_of(catalogue, made.contents, dossier_id, language);
   values["applicant_name"] = contact->full_name;
-  values["reason"] = contact->texts.empty() ? made.contents.reason_code : contact->texts.front();
+  if (!contact->texts.empty()) values["reason"] = contact->texts.front();
   const auto rendered = shared_kernel::render(settings, *text, language, values);
   if (!rendered) return ended_as(ended, SendResult::kTechnical, "TEMPLATE_VARIABLE");
   ended.masked_address = email ? masked_email(address) : masked_phone(address);

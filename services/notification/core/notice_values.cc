@@ -28,6 +28,21 @@ std::string leg_name(const Catalogue& catalogue, const Contents& contents, Notic
   return contents.leg_id;
 }
 
+/// Of the version the dossier was received under, in their order: what is done in one dossier of a linked procedure.
+std::string leg_names(const Catalogue& catalogue, const Contents& contents, NoticeLanguage language) {
+  const auto in_force = catalogue.procedure(contents.procedure_code, contents.received_at);
+  if (!in_force) return contents.procedure_code;
+  std::string out;
+  for (const auto& leg : in_force->version->legs) out += (out.empty() ? "" : "; ") + in(leg.name, language);
+  return out;
+}
+
+/// A ground of this system's own in words; those of agencies stand for themselves.
+std::string ground_name(const std::string& code, NoticeLanguage language) {
+  if (code != "WITHDRAWN") return code;
+  return language == NoticeLanguage::kEnglish ? "the applicant has withdrawn it." : "người nộp đã rút hồ sơ.";
+}
+
 /// `08:00 ngày 02/03/2026`, as receipts print it; in English `2026-03-02 08:00`.
 std::string time_text(Instant at, NoticeLanguage language) {
   if (at.micros == 0) return "";
@@ -48,7 +63,9 @@ shared_kernel::NoticeValues values_of(const Catalogue& catalogue, const Contents
           {"receiving_agency", agency_name(catalogue, contents.received_by, language)},
           {"agency", agency_name(catalogue, contents.agency, language)},
           {"leg_name", leg_name(catalogue, contents, language)},
+          {"leg_names", leg_names(catalogue, contents, language)},
           {"reason_code", contents.reason_code},
+          {"reason", ground_name(contents.reason_code, language)},
           {"received_time", time_text(contents.received_at, language)},
           {"appointment_time", time_text(contents.appointment_at, language)},
           {"new_appointment_time", time_text(contents.new_appointment_at, language)},

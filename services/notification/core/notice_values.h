@@ -9,7 +9,8 @@
 namespace lienthong::notification {
 
 /// What a text may tell but for what is personal: codes as the notice recorded them, names as the catalogue has them now.
-/// A code the catalogue has lost stands for itself. `dossier_id` as in the API.
+/// A code the catalogue has lost stands for itself. `dossier_id` as in the API. `reason` is the ground, for a notice without
+/// a reason in the agency's words.
 shared_kernel::NoticeValues values_of(const shared_kernel::Catalogue& catalogue, const Contents& contents,
                                       const std::string& dossier_id, shared_kernel::NoticeLanguage language);
 
