@@ -357,8 +357,20 @@ class MonitoringCases:
             told = eventually(self, 20, lambda: monitoring.timeline(dossier_id), lambda seen: any(event.paper.bag_fact for entry in seen.entries for event in entry.events))
             self.assertIn(bag["shipment"]["item"], {event.paper.item for entry in told.entries for event in entry.events})
             self.assertEqual(monitoring.search()[0], total)
+            number = bag["shipment"]["item"]
+            open_now = {(one.holder_kind, one.item) for one in told.custody if not one.HasField("until_time")}
+            self.assertLessEqual({(monitoring.messages.HOLDER_KIND_POST, number), (monitoring.messages.HOLDER_KIND_POST, item)}, open_now, told.custody)
+            self.assertIn(told.dossier.holder_kind, {kind for kind, _ in open_now})
             # Whoever knows a bag may follow it.
             self.assertEqual([one.stable for one in monitoring.timeline(bag["bag_id"]).shipments], [1])
+            # Opened, and a paper is missing.
+            self.system.ltctl("bag", "open", bag["bag_id"], "N-7", principal="demo")
+            [differs] = eventually(self, 20, lambda: monitoring.stuck(kind=monitoring.messages.STUCK_KIND_BAG_DIFFERS).dossiers, lambda seen: len(seen) == 1)
+            self.assertEqual((differs.service, differs.agency, differs.reason), ("postal-dispatch", "H47.22.02", "PAPERS_DIFFER"))
+            self.assertIn("PAPERS_DIFFER", self.system.ltctl("stuck", "--kind", "bag-differs").stdout)
+            [ended] = [one for one in eventually(self, 20, lambda: monitoring.timeline(dossier_id).custody, lambda seen: all(
+                one.HasField("until_time") for one in seen if one.item == number)) if one.item == number]
+            self.assertEqual(ended.holder_kind, monitoring.messages.HOLDER_KIND_POST)
 
     def test_undelivered_notices_are_stuck_with_their_reason_until_they_are_sent_again(self):
         import shutil

@@ -240,6 +240,112 @@ TEST(MonitoringDossier, HasNoUndeliveredNoticeWhereThePortalTellsTheSame) {
   EXPECT_EQ(untold->since, at(6)) << "before that somebody could still have been told";
 }
 
+constexpr std::uint32_t kResultKind = 3;
+constexpr std::uint32_t kStandsUnderway = 2;
+constexpr std::uint32_t kStandsUnproved = 4;
+constexpr std::uint32_t kStandsDelivered = 5;
+constexpr std::uint32_t kStandsReturned = 6;
+constexpr std::uint32_t kStandsLost = 7;
+
+/// Decisions of postal-dispatch, one an event.
+Dossier posted(const std::vector<Event>& events) {
+  Story story;
+  double second = 0;
+  for (const auto& event : events) story.add(LedgerNo::kPostalDispatch, ++second, CauseKind::kCommand, {}, {event});
+  return folded(story.decisions);
+}
+Event order(std::uint32_t number, std::uint32_t kind) {
+  auto out = paper(What::kShipmentOrdered, number, at(0), 1);
+  out.paper->kind = kind;
+  out.agency = "H47.22.01";
+  return out;
+}
+Event stands(std::uint32_t number, std::uint32_t stable) {
+  return paper(What::kShipmentStands, number, at(100 * stable), stable);
+}
+Instant since(const Dossier& dossier, StuckKind kind) {
+  const auto place = std::find(kStuckKinds.begin(), kStuckKinds.end(), kind) - kStuckKinds.begin();
+  return standstill(dossier).at(static_cast<std::size_t>(place));
+}
+
+TEST(MonitoringDossier, HasAResultThatCameBackUntilAnotherIsOrderedOrTheDossierIsOver) {
+  const std::vector<Event> back = {order(1, kResultKind), stands(1, kStandsUnderway), stands(1, kStandsReturned)};
+  EXPECT_EQ(since(posted(back), StuckKind::kLostAtPost), at(600));
+  EXPECT_EQ(posted(back).lost()->agency, "H47.22.01");
+  auto again = back;
+  again.push_back(order(2, kResultKind));
+  EXPECT_EQ(since(posted(again), StuckKind::kLostAtPost), Instant{});
+  Story over;
+  for (const auto& event : back) over.add(LedgerNo::kPostalDispatch, 1, CauseKind::kCommand, {}, {event});
+  constexpr std::uint32_t kHandedOver = 10;
+  over.add(LedgerNo::kIntake, 2, CauseKind::kCommand, {}, {status(kHandedOver)});
+  EXPECT_EQ(since(folded(over.decisions), StuckKind::kLostAtPost), Instant{});
+  constexpr std::uint32_t kToDesk = 1;
+  EXPECT_EQ(since(posted({order(1, kToDesk), stands(1, kStandsReturned)}), StuckKind::kLostAtPost), Instant{})
+      << "papers that came back to the citizen are with him";
+  EXPECT_EQ(since(posted({order(1, kToDesk), stands(1, kStandsLost)}), StuckKind::kLostAtPost), at(700));
+  EXPECT_EQ(since(posted({order(1, kToDesk), stands(1, kStandsLost), stands(1, kStandsUnderway)}), StuckKind::kLostAtPost),
+            Instant{})
+      << "found";
+}
+
+TEST(MonitoringDossier, HasADeliveryWithoutProofUntilTheProofComes) {
+  std::vector<Event> story = {order(1, kResultKind), stands(1, kStandsUnproved)};
+  EXPECT_EQ(since(posted(story), StuckKind::kProofMissing), at(400));
+  story.push_back(stands(1, kStandsDelivered));
+  EXPECT_EQ(since(posted(story), StuckKind::kProofMissing), Instant{});
+}
+
+TEST(MonitoringDossier, IsABagThatDiffersByItsPapersItsSealOrADossierThatWasNotTold) {
+  const auto bag = [](What what, std::uint64_t manifest, std::string seal) {
+    auto out = event(what, {}, what == What::kBagCreated ? "H47.22.02" : "");
+    out.manifest = manifest;
+    out.seal = std::move(seal);
+    return out;
+  };
+  std::vector<Event> story = {bag(What::kBagCreated, 7, ""), bag(What::kBagSealed, 0, "N-1")};
+  auto opened = story;
+  opened.push_back(bag(What::kBagOpened, 7, "N-1"));
+  EXPECT_EQ(since(posted(opened), StuckKind::kBagDiffers), Instant{});
+  opened.back().manifest = 8;
+  EXPECT_EQ(since(posted(opened), StuckKind::kBagDiffers), at(3));
+  EXPECT_EQ(posted(opened).bag.reason, "PAPERS_DIFFER");
+  EXPECT_EQ(posted(opened).bag.of, "H47.22.02");
+  opened.back() = bag(What::kBagOpened, 7, "N-2");
+  EXPECT_EQ(posted(opened).bag.reason, "SEAL_DIFFERS");
+  story.push_back(event(What::kTellingFailed));
+  EXPECT_EQ(posted(story).bag.reason, "DOSSIER_NOT_TOLD");
+}
+
+TEST(MonitoringDossier, IsADayOfCashThatDoesNotBalanceUntilItDoes) {
+  auto declared = event(What::kSettlementDeclared);
+  declared.subject = "vnpost";
+  declared.home_key = "H47.22.01";
+  auto balanced = event(What::kSettlementCompared);
+  std::vector<Event> story = {declared, balanced, declared, balanced};
+  EXPECT_EQ(since(posted(story), StuckKind::kUnbalanced), at(2)) << "since it was compared first";
+  EXPECT_EQ(posted(story).settlement.of, "vnpost");
+  story.back().balanced = true;
+  EXPECT_EQ(since(posted(story), StuckKind::kUnbalanced), Instant{});
+}
+
+TEST(MonitoringDossier, IsASuspendedLineFromTheReportUntilAnOperatorsWord) {
+  auto opened = event(What::kLineOpened);
+  opened.subject = "land-office";
+  auto report = event(What::kDeliveriesReported);
+  Story story;
+  story.add(LedgerNo::kNotification, 1, CauseKind::kCommand, {}, {opened});
+  story.add(LedgerNo::kNotification, 2, CauseKind::kCommand, {}, {report});
+  EXPECT_EQ(since(folded(story.decisions), StuckKind::kLineSuspended), Instant{});
+  report.reason_code = "HTTP_410";
+  story.add(LedgerNo::kNotification, 3, CauseKind::kCommand, {}, {report});
+  EXPECT_EQ(since(folded(story.decisions), StuckKind::kLineSuspended), at(3));
+  EXPECT_EQ(folded(story.decisions).line.of, "land-office");
+  EXPECT_EQ(folded(story.decisions).line.reason, "HTTP_410");
+  story.add(LedgerNo::kNotification, 4, CauseKind::kCommand, {}, {event(What::kLineSteered)});
+  EXPECT_EQ(since(folded(story.decisions), StuckKind::kLineSuspended), Instant{});
+}
+
 TEST(MonitoringTimeline, ShowsWherePaperStandsAndHowLongThePostHadIt) {
   constexpr std::uint32_t kUnderway = 2;
   constexpr std::uint32_t kWaiting = 3;
@@ -254,9 +360,14 @@ TEST(MonitoringTimeline, ShowsWherePaperStandsAndHowLongThePostHadIt) {
   story.add(LedgerNo::kPostalDispatch, 100, CauseKind::kCommand, {},
             {paper(What::kShipmentStands, 1, at(90), kWaiting, "PICKUP_FAILED")});
   EXPECT_TRUE(make_timeline(story.decisions).custody.empty());
+  const auto interval = [](double until, std::int64_t minutes) {
+    return Custody{HolderKind::kPost, "vnpost", 0, at(600),        until == 0 ? Instant{} : at(until),
+                   minutes,           0,        0, "EA473124829VN"};
+  };
   story.add(LedgerNo::kPostalDispatch, 700, CauseKind::kCommand, {}, {paper(What::kShipmentStands, 1, at(600), kUnderway)});
   story.add(LedgerNo::kPostalDispatch, 800, CauseKind::kCommand, {},
             {paper(What::kShipmentStands, 1, at(780), kWaiting, "ATTEMPTED")});
+  EXPECT_THAT(make_timeline(story.decisions).custody, testing::ElementsAre(interval(0, 0))) << "the post has it";
   story.add(LedgerNo::kPostalDispatch, 7000, CauseKind::kCommand, {},
             {paper(What::kShipmentStands, 1, at(6600), kDelivered)});
   const auto timeline = make_timeline(story.decisions);
@@ -264,8 +375,38 @@ TEST(MonitoringTimeline, ShowsWherePaperStandsAndHowLongThePostHadIt) {
   EXPECT_EQ(timeline.papers.front().last.item, "EA473124829VN");
   EXPECT_EQ(timeline.papers.front().last.stable, kDelivered);
   EXPECT_EQ(timeline.papers.front().agency, "H47.22.01");
-  EXPECT_THAT(timeline.custody, testing::ElementsAre(Custody{HolderKind::kPost, "vnpost", 0, at(600), at(6600), 100, 0, 0}));
+  EXPECT_THAT(timeline.custody, testing::ElementsAre(interval(6600, 100)));
   EXPECT_EQ(timeline.statutory_minutes, 0) << "the post's time is nobody's under the law";
+}
+
+TEST(MonitoringTimeline, ShowsThePostBesideTheHolderWhileABagIsUnderWay) {
+  const auto told = [](std::uint32_t fact, double when) {
+    auto out = event(What::kOther);
+    auto& paper = out.paper.emplace();
+    paper.bag_fact = fact;
+    paper.item = "MA100000012VN";
+    paper.at = at(when);
+    return out;
+  };
+  constexpr std::uint32_t kSealed = 1;
+  constexpr std::uint32_t kReceived = 2;
+  const auto shown = [](const Story& story) {
+    auto timeline = make_timeline(story.decisions);
+    add_holder(folded(story.decisions), timeline);
+    std::vector<Custody> open;
+    std::copy_if(timeline.custody.begin(), timeline.custody.end(), std::back_inserter(open),
+                 [](const Custody& one) { return one.kind == HolderKind::kPost || one.until.micros == 0; });
+    return open;
+  };
+  auto story = one_leg();
+  const Custody desk{HolderKind::kAgency, "H47.22.01", 0, at(100), {}, 0, 0, 0};
+  EXPECT_THAT(shown(story), testing::ElementsAre(desk));
+  story.add(LedgerNo::kPostalDispatch, 130, CauseKind::kCommand, {}, {told(kSealed, 120)});
+  const Custody under_way{HolderKind::kPost, "", 0, at(120), {}, 0, 0, 0, "MA100000012VN"};
+  EXPECT_THAT(shown(story), testing::ElementsAre(desk, under_way));
+  story.add(LedgerNo::kPostalDispatch, 900, CauseKind::kCommand, {}, {told(kReceived, 720)});
+  const Custody opened{HolderKind::kPost, "", 0, at(120), at(720), 10, 0, 0, "MA100000012VN"};
+  EXPECT_THAT(shown(story), testing::ElementsAre(desk, opened));
 }
 
 TEST(MonitoringTimeline, ShowsWhereEveryNoticeStands) {

@@ -131,7 +131,12 @@ const std::map<std::string, monitoring_api::StuckKind>& stuck_kinds() {
       {"awaits-decision", monitoring_api::STUCK_KIND_AWAITS_DECISION},
       {"silent-shipment", monitoring_api::STUCK_KIND_SILENT_SHIPMENT},
       {"order-refused", monitoring_api::STUCK_KIND_ORDER_REFUSED},
-      {"undelivered-notice", monitoring_api::STUCK_KIND_UNDELIVERED_NOTICE}};
+      {"undelivered-notice", monitoring_api::STUCK_KIND_UNDELIVERED_NOTICE},
+      {"lost-at-post", monitoring_api::STUCK_KIND_LOST_AT_POST},
+      {"proof-missing", monitoring_api::STUCK_KIND_PROOF_MISSING},
+      {"bag-differs", monitoring_api::STUCK_KIND_BAG_DIFFERS},
+      {"unbalanced-settlement", monitoring_api::STUCK_KIND_UNBALANCED_SETTLEMENT},
+      {"suspended-line", monitoring_api::STUCK_KIND_SUSPENDED_LINE}};
   return kinds;
 }
 
@@ -144,11 +149,21 @@ std::string kind_text(monitoring_api::StuckKind kind, Language language) {
     case monitoring_api::STUCK_KIND_SILENT_SHIPMENT: return vi ? "⚠ bưu gửi im lặng" : "⚠ silent shipment";
     case monitoring_api::STUCK_KIND_ORDER_REFUSED: return vi ? "⚠ bưu chính không nhận" : "⚠ order refused";
     case monitoring_api::STUCK_KIND_UNDELIVERED_NOTICE: return vi ? "⚠ thông báo không tới" : "⚠ undelivered notice";
+    case monitoring_api::STUCK_KIND_LOST_AT_POST: return vi ? "⚠ quay về hoặc mất" : "⚠ returned or lost";
+    case monitoring_api::STUCK_KIND_PROOF_MISSING: return vi ? "⚠ thiếu bằng chứng phát" : "⚠ proof missing";
+    case monitoring_api::STUCK_KIND_BAG_DIFFERS: return vi ? "⚠ túi không khớp" : "⚠ bag differs";
+    case monitoring_api::STUCK_KIND_UNBALANCED_SETTLEMENT: return vi ? "⚠ đối soát tiền lệch" : "⚠ settlement unbalanced";
+    case monitoring_api::STUCK_KIND_SUSPENDED_LINE: return vi ? "⚠ ngừng gửi sự kiện" : "⚠ line suspended";
     case monitoring_api::STUCK_KIND_UNSPECIFIED:
     case monitoring_api::StuckKind_INT_MIN_SENTINEL_DO_NOT_USE_:
     case monitoring_api::StuckKind_INT_MAX_SENTINEL_DO_NOT_USE_: break;
   }
   return "-";
+}
+
+std::string whose(const monitoring_api::StuckDossier& one) {
+  const auto& agency = one.agency().empty() ? one.service() : one.agency();
+  return one.subject().empty() || one.subject() == one.agency() ? agency : agency + " (" + one.subject() + ")";
 }
 
 void stuck(Session& session, const StuckOptions& options) {
@@ -169,8 +184,8 @@ void stuck(Session& session, const StuckOptions& options) {
     const auto& dossier = one.dossier();
     table.row({kind_text(one.kind(), session.language),
                dossier.dossier_code().empty() ? dossier.dossier_id() : dossier.dossier_code(),
-               local_text(instant_of(one.since_time())), one.agency().empty() ? one.service() : one.agency(),
-               one.reason().empty() ? "-" : one.reason(), vi ? one.cure_vi() : one.cure_en()});
+               local_text(instant_of(one.since_time())), whose(one), one.reason().empty() ? "-" : one.reason(),
+               vi ? one.cure_vi() : one.cure_en()});
   }
   session.show(table, to_json(*found));
   if (session.json()) return;

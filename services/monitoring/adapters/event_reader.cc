@@ -8,6 +8,7 @@
 
 #include <array>
 #include <concepts>
+#include <map>
 
 namespace lienthong::monitoring {
 namespace {
@@ -146,7 +147,36 @@ void special(const postal_v1::StandingChanged& from, Event& to) {
 }
 void special(const postal_v1::SilenceBegan& from, Event& to) { paper(from, to).at = instant(from.last_scan_time()); }
 void special(const postal_v1::SilenceEnded& from, Event& to) { paper(from, to); }
-void special(const postal_v1::BagCreated& from, Event& to) { to.agency = from.sender(); }
+// FNV-1a: the read model keeps what it gives, so it has to be the same in every build.
+std::uint64_t stands_for(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+  return hash;
+}
+std::uint64_t manifest_of(const google::protobuf::RepeatedPtrField<postal_v1::BagLine>& lines) {
+  std::map<std::string, std::uint32_t> counts;  // whatever the order of lines and papers
+  for (const auto& line : lines) {
+    for (const auto& papers : line.papers()) {
+      const auto bundle = std::to_string(static_cast<int>(line.bundle()));
+      if (papers.count() > 0) counts[line.dossier_id() + '|' + bundle + '|' + papers.code()] += papers.count();
+    }
+  }
+  std::string text;
+  for (const auto& [name, count] : counts) text += name + '=' + std::to_string(count) + ';';
+  return stands_for(text);
+}
+void special(const postal_v1::BagCreated& from, Event& to) {
+  to.agency = from.sender();
+  to.manifest = manifest_of(from.lines());
+}
+void special(const postal_v1::BagSealed& from, Event& to) { to.seal = from.seal(); }
+void special(const postal_v1::BagOpened& from, Event& to) {
+  to.seal = from.seal();
+  to.manifest = manifest_of(from.found());
+}
+void special(const postal_v1::CollectionAdded& from, Event& to) { to.subject = from.carrier(); }
+void special(const postal_v1::SettlementDeclared& from, Event& to) { to.subject = from.carrier(); }
+void special(const postal_v1::SettlementCompared& from, Event& to) { to.balanced = from.balanced(); }
 void special(const postal_v1::TellingFailed& from, Event& to) { to.reason_code = from.reason(); }
 void special(const postal_v1::PaperTold& from, Event& to) {
   auto& fact = to.paper.emplace();
@@ -163,15 +193,10 @@ NoticeFact& notice(std::uint32_t number, notification_v1::NoticePhase phase, Eve
   fact.phase = static_cast<std::uint32_t>(phase);
   return fact;
 }
-// FNV-1a: the read model keeps it, so it has to be the same in every build.
 std::uint64_t telling_of(const notification_v1::NoticeCreated& from) {
   const auto& leg = from.contents().leg();
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : from.origin() + '|' + from.event() + '|' + from.recipient() + '|' + std::to_string(leg.leg()) + '.' +
-                          std::to_string(leg.attempt())) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  }
-  return hash;
+  return stands_for(from.origin() + '|' + from.event() + '|' + from.recipient() + '|' + std::to_string(leg.leg()) + '.' +
+                    std::to_string(leg.attempt()));
 }
 void special(const notification_v1::NoticeCreated& from, Event& to) {
   auto& fact = notice(from.notice(), notification_v1::NOTICE_PHASE_CREATED, to);
@@ -202,6 +227,8 @@ void special(const notification_v1::NoticeCancelled& from, Event& to) {
 void special(const notification_v1::NoticeRetried& from, Event& to) {
   notice(from.notice(), notification_v1::NOTICE_PHASE_CREATED, to);
 }
+void special(const notification_v1::LineOpened& from, Event& to) { to.subject = from.subscription(); }
+void special(const notification_v1::DeliveriesReported& from, Event& to) { to.reason_code = from.suspended(); }
 
 // One message of each kind per thread, used again: a message that is parsed anew keeps its memory.
 template <class M>
@@ -285,11 +312,14 @@ void read_postal(const ledger_v1::Event& from, Event& to) {
     case postal_v1::EVENT_TYPE_SILENCE_BEGAN: return read<postal_v1::SilenceBegan>(from, to);
     case postal_v1::EVENT_TYPE_SILENCE_ENDED: return read<postal_v1::SilenceEnded>(from, to);
     case postal_v1::EVENT_TYPE_BAG_CREATED: return read<postal_v1::BagCreated>(from, to);
+    case postal_v1::EVENT_TYPE_BAG_SEALED: return read<postal_v1::BagSealed>(from, to);
+    case postal_v1::EVENT_TYPE_BAG_OPENED: return read<postal_v1::BagOpened>(from, to);
     case postal_v1::EVENT_TYPE_TELLING_FAILED: return read<postal_v1::TellingFailed>(from, to);
     case postal_v1::EVENT_TYPE_PAPER_TOLD: return read<postal_v1::PaperTold>(from, to);
     case postal_v1::EVENT_TYPE_DATA_MOVED: return read<postal_v1::DataMoved>(from, to);
     case postal_v1::EVENT_TYPE_COLLECTION_ADDED: return read<postal_v1::CollectionAdded>(from, to);
     case postal_v1::EVENT_TYPE_SETTLEMENT_DECLARED: return read<postal_v1::SettlementDeclared>(from, to);
+    case postal_v1::EVENT_TYPE_SETTLEMENT_COMPARED: return read<postal_v1::SettlementCompared>(from, to);
     default: return;
   }
 }
@@ -304,6 +334,8 @@ void read_notification(const ledger_v1::Event& from, Event& to) {
     case notification_v1::EVENT_TYPE_NOTICE_FAILED: return read<notification_v1::NoticeFailed>(from, to);
     case notification_v1::EVENT_TYPE_NOTICE_CANCELLED: return read<notification_v1::NoticeCancelled>(from, to);
     case notification_v1::EVENT_TYPE_NOTICE_RETRIED: return read<notification_v1::NoticeRetried>(from, to);
+    case notification_v1::EVENT_TYPE_LINE_OPENED: return read<notification_v1::LineOpened>(from, to);
+    case notification_v1::EVENT_TYPE_DELIVERIES_REPORTED: return read<notification_v1::DeliveriesReported>(from, to);
     default: return;  // What other services have told stands in their own entries.
   }
 }
@@ -482,6 +514,13 @@ What meaning(LedgerNo ledger, std::uint32_t type) {
       case postal_v1::EVENT_TYPE_STANDING_CHANGED: return What::kShipmentStands;
       case postal_v1::EVENT_TYPE_SILENCE_BEGAN: return What::kSilenceBegan;
       case postal_v1::EVENT_TYPE_SILENCE_ENDED: return What::kSilenceEnded;
+      case postal_v1::EVENT_TYPE_BAG_CREATED: return What::kBagCreated;
+      case postal_v1::EVENT_TYPE_BAG_SEALED: return What::kBagSealed;
+      case postal_v1::EVENT_TYPE_BAG_OPENED: return What::kBagOpened;
+      case postal_v1::EVENT_TYPE_TELLING_FAILED: return What::kTellingFailed;
+      case postal_v1::EVENT_TYPE_COLLECTION_ADDED: return What::kCollectionAdded;
+      case postal_v1::EVENT_TYPE_SETTLEMENT_DECLARED: return What::kSettlementDeclared;
+      case postal_v1::EVENT_TYPE_SETTLEMENT_COMPARED: return What::kSettlementCompared;
       default: return What::kOther;
     }
   }
@@ -495,6 +534,9 @@ What meaning(LedgerNo ledger, std::uint32_t type) {
       case notification_v1::EVENT_TYPE_NOTICE_FAILED: return What::kNoticeFailed;
       case notification_v1::EVENT_TYPE_NOTICE_CANCELLED: return What::kNoticeCancelled;
       case notification_v1::EVENT_TYPE_NOTICE_RETRIED: return What::kNoticeRetried;
+      case notification_v1::EVENT_TYPE_LINE_OPENED: return What::kLineOpened;
+      case notification_v1::EVENT_TYPE_DELIVERIES_REPORTED: return What::kDeliveriesReported;
+      case notification_v1::EVENT_TYPE_LINE_STEERED: return What::kLineSteered;
       default: return What::kOther;
     }
   }

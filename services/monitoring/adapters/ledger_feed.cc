@@ -412,6 +412,7 @@ LedgerFeed::Slot* LedgerFeed::slot_of(const DossierId& id) {
     slot.dossier = std::move((*stored)->dossier);
     slot.row = (*stored)->number;
     slot.stored = true;
+    slot.written = standstill(slot.dossier);
   }
   return &slot;
 }
@@ -425,7 +426,7 @@ void LedgerFeed::write() {
   for (const auto& id : dirty_) {
     auto& slot = slots_.at(id);
     if (slot.row == 0) slot.row = model_->next_number();
-    batch.dossiers.push_back({id, &slot.dossier, slot.row, !slot.stored});
+    batch.dossiers.push_back({id, &slot.dossier, slot.row, !slot.stored, slot.written});
     batch.entries.push_back({slot.row, slot.number, slot.entries});
   }
   for (const auto& lane : lanes_) {
@@ -445,6 +446,7 @@ void LedgerFeed::write() {
   for (const auto& id : dirty_) {
     auto& slot = slots_.at(id);
     slot.stored = true;
+    slot.written = standstill(slot.dossier);
     slot.dirty = false;
     slot.entries.clear();
   }

@@ -98,6 +98,7 @@ class LedgerFeed final : private ports::LogSink {
     std::int64_t number = 0;  ///< Of the entries.
     std::int64_t row = 0;     ///< Its number in the read model; 0: none yet.
     bool stored = false;
+    Standstill written{};  ///< As the read model has it.
     bool dirty = false;
     std::uint64_t used = 0;
   };

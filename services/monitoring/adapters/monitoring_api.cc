@@ -208,7 +208,8 @@ Result<v1::GetTimelineResponse> MonitoringApi::timeline(const Viewer& viewer, co
   auto decisions = parts_.views.decisions(found->id);
   if (!decisions) return failure(std::move(decisions.error()));
   out.set_complete(whole(*decisions, takes));
-  const auto timeline = make_timeline(*std::move(decisions));
+  auto timeline = make_timeline(*std::move(decisions));
+  add_holder(found->dossier, timeline);
   *out.mutable_dossier() = summary(*found, *viewer.catalogue, parts_.clock.now());
   for (const auto& entry : timeline.entries) show(entry, found->dossier.partition, *out.add_entries());
   for (const auto& hop : timeline.hops) show(hop, *viewer.catalogue, *out.add_hops());

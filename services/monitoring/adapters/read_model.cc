@@ -22,26 +22,20 @@ using sqlite::Use;
 // Columns in the order of kColumns; `detail` is last, so that a scan over the others seldom touches it.
 constexpr const char* kColumns =
     "id, p, home, code, procedure, channel, status, received_by, holder_kind, holder, created, due, paused, closed, late, "
-    "parked_at, unanswered_at, undecided_at, silent_at, refused_at, undelivered_at, timer, detail";
-constexpr int kDetailColumn = 22;
+    "timer, detail";
+constexpr int kDetailColumn = 16;
 
 constexpr const char* kSchema = R"sql(
 CREATE TABLE dossier(
   no INTEGER PRIMARY KEY, id BLOB UNIQUE, p INTEGER, home TEXT, code TEXT, procedure TEXT, channel INTEGER, status INTEGER, received_by TEXT,
   holder_kind INTEGER, holder TEXT, created INTEGER, due INTEGER, paused INTEGER, closed INTEGER, late INTEGER,
-  parked_at INTEGER, unanswered_at INTEGER, undecided_at INTEGER, silent_at INTEGER, refused_at INTEGER, undelivered_at INTEGER,
   timer INTEGER, detail BLOB
 );
 CREATE INDEX by_created ON dossier(created, id);
 CREATE INDEX by_code ON dossier(code) WHERE code <> '';
 CREATE INDEX by_due ON dossier(due) WHERE closed = 0 AND due <> 0;
-CREATE INDEX by_parked ON dossier(parked_at, id) WHERE parked_at <> 0;
-CREATE INDEX by_unanswered ON dossier(unanswered_at, id) WHERE unanswered_at <> 0;
-CREATE INDEX by_undecided ON dossier(undecided_at, id) WHERE undecided_at <> 0;
-CREATE INDEX by_silent ON dossier(silent_at, id) WHERE silent_at <> 0;
-CREATE INDEX by_refused ON dossier(refused_at, id) WHERE refused_at <> 0;
-CREATE INDEX by_undelivered ON dossier(undelivered_at, id) WHERE undelivered_at <> 0;
 CREATE INDEX by_timer ON dossier(timer) WHERE timer <> 0;
+CREATE TABLE stuck(kind INTEGER, since INTEGER, id BLOB, PRIMARY KEY(kind, since, id)) WITHOUT ROWID;
 CREATE TABLE timeline(no INTEGER, n INTEGER, entries BLOB, PRIMARY KEY(no, n)) WITHOUT ROWID;
 CREATE TABLE lane(ledger TEXT, p INTEGER, state BLOB, PRIMARY KEY(ledger, p)) WITHOUT ROWID;
 CREATE TABLE handover(
@@ -51,11 +45,6 @@ CREATE TABLE handover(
 )sql";
 
 std::int64_t flag(bool value) { return value ? 1 : 0; }
-/// Zero for nothing.
-template <class One>
-std::int64_t since(const One* one, Instant One::*field) {
-  return one == nullptr ? 0 : (one->*field).micros;
-}
 
 FoundDossier read_row(Statement& row) {
   FoundDossier out;
@@ -171,27 +160,13 @@ Conditions conditions_of(const DossierFilter& filter) {
   return out;
 }
 
-const char* since_column(StuckKind kind) {
-  switch (kind) {
-    case StuckKind::kParked: return "parked_at";
-    case StuckKind::kNotPickedUp: return "unanswered_at";
-    case StuckKind::kAwaitsDecision: return "undecided_at";
-    case StuckKind::kSilentShipment: return "silent_at";
-    case StuckKind::kOrderRefused: return "refused_at";
-    case StuckKind::kUndelivered: return "undelivered_at";
-  }
-  return "parked_at";
-}
-
-/// One SELECT per kind, so that each goes along its own index.
+/// One SELECT per kind, so that each goes along the key.
 std::string stuck_union(const StuckFilter& filter) {
   std::string out;
   for (std::size_t i = 0; i < filter.kinds.size(); ++i) {
-    const std::string column = since_column(filter.kinds[i]);
     if (!out.empty()) out += " UNION ALL ";
-    out += "SELECT " + column + " AS since, " + std::to_string(static_cast<int>(filter.kinds[i])) +
-           " AS kind, id FROM dossier WHERE " + column + " <> 0 AND " + column +
-           " <= " + std::to_string(filter.until[i].micros);
+    out += "SELECT since, kind, id FROM stuck WHERE kind = " + std::to_string(static_cast<int>(filter.kinds[i])) +
+           " AND since <= " + std::to_string(filter.until[i].micros);
   }
   return out;
 }
@@ -223,9 +198,10 @@ class ReadModel::State {
     // The id never changes; naming it here would have its index looked through each time.
     update_.emplace(database_.prepare(
         "UPDATE dossier SET p = ?2, home = ?3, code = ?4, procedure = ?5, channel = ?6, status = ?7, received_by = ?8, "
-        "holder_kind = ?9, holder = ?10, created = ?11, due = ?12, paused = ?13, closed = ?14, late = ?15, parked_at = ?16, "
-        "unanswered_at = ?17, undecided_at = ?18, silent_at = ?19, refused_at = ?20, undelivered_at = ?21, timer = ?22, "
-        "detail = ?23 WHERE no = ?24"));
+        "holder_kind = ?9, holder = ?10, created = ?11, due = ?12, paused = ?13, closed = ?14, late = ?15, timer = ?16, "
+        "detail = ?17 WHERE no = ?18"));
+    stuck_.emplace(database_.prepare("INSERT OR REPLACE INTO stuck(kind, since, id) VALUES(?1, ?2, ?3)"));
+    freed_.emplace(database_.prepare("DELETE FROM stuck WHERE kind = ?1 AND since = ?2 AND id = ?3"));
     auto last = database_.prepare("SELECT COALESCE(MAX(no), 0) FROM dossier");
     last.step();
     last_number_ = last.integer(0);
@@ -315,8 +291,6 @@ class ReadModel::State {
     v1::StoredDetail detail;
     store(dossier, detail);
     detail.SerializeToString(&bytes_);
-    const auto parked = dossier.parked_in();
-    const auto untold = dossier.untold();
     (row.fresh ? *insert_ : *update_)
         .bind_blob(1, row.id.view())
         .bind(2, dossier.partition)
@@ -333,16 +307,22 @@ class ReadModel::State {
         .bind(13, flag(dossier.paused))
         .bind(14, dossier.closed.micros)
         .bind(15, flag(dossier.late))
-        .bind(16, parked == LedgerNo::kNone ? 0 : dossier.strand(parked).parked_at.micros)
-        .bind(17, since(dossier.unanswered(), &Leg::unanswered_since))
-        .bind(18, since(dossier.undecided(), &Leg::undecided_since))
-        .bind(19, since(dossier.silent(), &Shipment::silent_since))
-        .bind(20, since(dossier.refused(), &Shipment::refused_since))
-        .bind(21, untold ? untold->since.micros : 0)
-        .bind(22, dossier.next_timer().micros)
-        .bind_blob(23, bytes_)
-        .bind(24, row.number)
+        .bind(16, dossier.next_timer().micros)
+        .bind_blob(17, bytes_)
+        .bind(18, row.number)
         .run();
+    put_standstill(row);
+  }
+
+  void put_standstill(const ReadModelBatch::Row& row) {
+    const auto now = standstill(*row.dossier);
+    for (std::size_t i = 0; i < kStuckKinds.size(); ++i) {
+      if (row.before.at(i) == now.at(i)) continue;
+      const auto kind = static_cast<std::int64_t>(kStuckKinds.at(i));
+      if (row.before.at(i).micros != 0)
+        freed_->bind(1, kind).bind(2, row.before.at(i).micros).bind_blob(3, row.id.view()).run();
+      if (now.at(i).micros != 0) stuck_->bind(1, kind).bind(2, now.at(i).micros).bind_blob(3, row.id.view()).run();
+    }
   }
 
   std::string path_;
@@ -353,6 +333,8 @@ class ReadModel::State {
   std::int64_t last_number_ = 0;
   std::optional<Statement> insert_;
   std::optional<Statement> update_;
+  std::optional<Statement> stuck_;
+  std::optional<Statement> freed_;
   std::optional<Statement> entries_;
   std::optional<Statement> lane_;
   std::optional<Statement> open_;

@@ -27,7 +27,8 @@ struct ReadModelBatch {
     const Dossier* dossier = nullptr;
     /// Of its row: what is written at one time stands together in the file, whatever the ids.
     std::int64_t number = 0;
-    bool fresh = false;  ///< Not written before.
+    bool fresh = false;   ///< Not written before.
+    Standstill before{};  ///< As it was written last.
   };
   std::vector<Row> dossiers;
   /// New rows of timelines: an encoded StoredEntries each, under a number no other row of the dossier has.
@@ -99,17 +100,6 @@ struct DossierFilter {
   std::string procedure;
   Instant now;
 };
-
-enum class StuckKind : std::uint8_t {
-  kParked = 1,
-  kNotPickedUp = 2,
-  kAwaitsDecision = 3,
-  kSilentShipment = 4,
-  kOrderRefused = 5,
-  kUndelivered = 6,
-};
-inline constexpr std::array kStuckKinds = {StuckKind::kParked,         StuckKind::kNotPickedUp,  StuckKind::kAwaitsDecision,
-                                           StuckKind::kSilentShipment, StuckKind::kOrderRefused, StuckKind::kUndelivered};
 
 struct StuckFilter {
   std::vector<StuckKind> kinds;

@@ -89,6 +89,36 @@ Event restore_event(LedgerNo ledger, const v1::StoredEvent& from) {
   return to;
 }
 
+void store_matter(const Matter& from, v1::StoredMatter& to) {
+  to.set_of(from.of);
+  to.set_since(from.since.micros);
+  to.set_reason(from.reason);
+}
+
+void restore_matter(const v1::StoredMatter& from, Matter& to) {
+  to.of = from.of();
+  to.since = {from.since()};
+  to.reason = from.reason();
+}
+
+void store_matters(const Dossier& from, v1::StoredDetail& to) {
+  if (!from.bag.of.empty()) {
+    store_matter(from.bag, *to.mutable_bag());
+    to.mutable_bag()->set_seal(from.bag.seal);
+    to.mutable_bag()->set_manifest(from.bag.manifest);
+  }
+  if (!from.settlement.of.empty()) store_matter(from.settlement, *to.mutable_settlement());
+  if (!from.line.of.empty()) store_matter(from.line, *to.mutable_line());
+}
+
+void restore_matters(const v1::StoredDetail& from, Dossier& to) {
+  restore_matter(from.bag(), to.bag);
+  to.bag.seal = from.bag().seal();
+  to.bag.manifest = from.bag().manifest();
+  restore_matter(from.settlement(), to.settlement);
+  restore_matter(from.line(), to.line);
+}
+
 }  // namespace
 
 void store(const Decision& from, v1::StoredEntry& to) {
@@ -151,7 +181,11 @@ void store(const Dossier& from, v1::StoredDetail& to) {
     out.set_silent_since(shipment.silent_since.micros);
     out.set_refused_since(shipment.refused_since.micros);
     out.set_reason(shipment.reason);
+    out.set_kind(shipment.kind);
+    out.set_stable(shipment.stable);
+    out.set_stands_since(shipment.stands_since.micros);
   }
+  store_matters(from, to);
   for (std::size_t i = 0; i < from.notices.size(); ++i) {
     const auto& notice = from.notices[i];
     to.add_notice_tellings(notice.telling);
@@ -179,8 +213,16 @@ void restore(const v1::StoredDetail& from, Dossier& to) {
         {{leg.leg(), leg.attempt()}, leg.agency(), {leg.unanswered_since()}, {leg.undecided_since()}, leg.reason()});
   }
   for (const auto& one : from.shipments()) {
-    to.shipments.push_back({one.number(), one.agency(), {one.silent_since()}, {one.refused_since()}, one.reason()});
+    to.shipments.push_back({one.number(),
+                            one.agency(),
+                            {one.silent_since()},
+                            {one.refused_since()},
+                            one.reason(),
+                            one.kind(),
+                            one.stable(),
+                            {one.stands_since()}});
   }
+  restore_matters(from, to);
   for (int i = 0; i < from.notice_tellings_size(); ++i) {
     to.notices.push_back({from.notice_tellings(i), static_cast<NoticeStanding>(from.notice_standings(i)), {}, {}});
   }

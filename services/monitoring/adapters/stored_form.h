@@ -9,7 +9,7 @@
 namespace lienthong::monitoring {
 
 /// Raised whenever a stored form or what is made of the ledgers changes: a read model of another version is built anew.
-inline constexpr int kReadModelVersion = 5;
+inline constexpr int kReadModelVersion = 6;
 
 void store(const Decision& from, v1::StoredEntry& to);
 /// Appends the decisions of one stored row. Events come back without what is not part of the timeline.

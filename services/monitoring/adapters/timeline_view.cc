@@ -115,8 +115,34 @@ Cure cure_of(StuckKind kind, const std::string& reason) {
       return {"Xem lý do; địa chỉ hoặc nhà cung cấp sửa xong thì gửi lại (ltctl notice retry), hoặc báo bằng cách khác.",
               "See why; once the address or the provider is mended send it again (ltctl notice retry), or tell them another "
               "way."};
+    case StuckKind::kLostAtPost:
+      return {
+          "Kết quả quay về: mời công dân tới nhận hoặc gửi lại; bưu gửi mất: làm việc với bưu chính, cấp lại giấy tờ rồi "
+          "gửi lại (ltctl shipment get).",
+          "A result that came back: have it fetched or send it again. Lost: see the carrier, issue the papers anew and "
+          "send them again (ltctl shipment get)."};
+    case StuckKind::kProofMissing:
+      return {"Yêu cầu bưu chính gửi lại lượt quét kèm bằng chứng phát; chưa có thì coi như chưa phát.",
+              "Have the carrier send the scan again with its proof; until then it does not count as delivered."};
+    case StuckKind::kBagDiffers:
+      return {"So bản kê với biên bản mở túi (ltctl bag print); cơ quan gửi tìm giấy thiếu, ghi lại hồ sơ chưa được báo.",
+              "Compare the manifest with what was found (ltctl bag print); the sender looks for what is missing, and records "
+              "it with dossiers that were not told."};
+    case StuckKind::kUnbalanced:
+      return {"Xem từng khoản chênh lệch, đối chiếu với bưu chính; bưu chính khai lại ngày đó thì tự khớp.",
+              "See every difference and clear it with the carrier; once the day is declared anew it balances by itself."};
+    case StuckKind::kLineSuspended:
+      return {"Xem lý do (ltctl webhook list); bên nhận sửa xong thì cho gửi tiếp (ltctl webhook resume).",
+              "See why (ltctl webhook list); once the subscriber has mended it have sending go on (ltctl webhook resume)."};
   }
   return {"", ""};
+}
+
+void show_matter(LedgerNo service, const Matter& matter, const std::string& agency, v1::StuckDossier& to) {
+  to.set_service(ledger_name(service));
+  to.set_agency(agency);
+  to.set_subject(matter.of);
+  to.set_reason(matter.reason);
 }
 
 void show_shipment(const Shipment* shipment, v1::StuckDossier& to) {
@@ -172,6 +198,7 @@ void show(const Custody& from, v1::Custody& to) {
   to.set_wall_minutes(from.wall_minutes);
   to.set_holder_minutes(from.holder_minutes);
   to.set_desk_minutes(from.desk_minutes);
+  to.set_item(from.item);
 }
 
 void show(const Entry& entry, std::uint32_t partition, v1::TimelineEntry& out) {
@@ -276,6 +303,18 @@ v1::StuckDossier stuck(const StuckFound& from, const Catalogue& catalogue, Insta
         to.set_reason(notice->reason);
       }
       break;
+    case StuckKind::kLostAtPost:
+      show_shipment(dossier.lost(), to);
+      if (dossier.lost() != nullptr)
+        to.set_reason(dossier.lost()->stable == postal_v1::STABLE_STATE_LOST ? "LOST" : "RETURNED");
+      break;
+    case StuckKind::kProofMissing:
+      show_shipment(dossier.unproved(), to);
+      to.set_reason("PROOF_MISSING");
+      break;
+    case StuckKind::kBagDiffers: show_matter(LedgerNo::kPostalDispatch, dossier.bag, dossier.bag.of, to); break;
+    case StuckKind::kUnbalanced: show_matter(LedgerNo::kPostalDispatch, dossier.settlement, dossier.home_key, to); break;
+    case StuckKind::kLineSuspended: show_matter(LedgerNo::kNotification, dossier.line, "", to); break;
   }
   if (leg != nullptr) set_leg(leg->ref, *to.mutable_leg());
   const auto cure = cure_of(from.kind, to.reason());

@@ -8,6 +8,12 @@
 namespace lienthong::monitoring {
 namespace {
 
+// Of postal-dispatch's enumerations.
+constexpr std::uint32_t kResult = 3;
+constexpr std::uint32_t kUnproved = 4;
+constexpr std::uint32_t kReturned = 6;
+constexpr std::uint32_t kLost = 7;
+
 /// The one that has waited longest, by this field; null when it is zero in all.
 template <class One>
 const One* longest(const std::vector<One>& all, Instant One::*since) {
@@ -29,10 +35,16 @@ Shipment& shipment_of(Dossier& dossier, std::uint32_t number) {
 
 void apply_paper(Dossier& dossier, const Decision& decision, const Event& event) {
   auto& shipment = shipment_of(dossier, event.paper->shipment);
-  if (event.what == What::kShipmentOrdered) shipment.agency = event.agency;
-  if (event.what == What::kSilenceBegan) {
-    shipment.silent_since = event.paper->at.micros == 0 ? decision.decided_at : event.paper->at;
+  const Instant when = event.paper->at.micros == 0 ? decision.decided_at : event.paper->at;
+  if (event.what == What::kShipmentOrdered) {
+    shipment.agency = event.agency;
+    shipment.kind = event.paper->kind;
   }
+  if (event.what == What::kShipmentStands) {
+    shipment.stable = event.paper->stable;
+    shipment.stands_since = when;
+  }
+  if (event.what == What::kSilenceBegan) shipment.silent_since = when;
   if (event.what == What::kSilenceEnded) shipment.silent_since = {};
   if (event.what == What::kOrderRefused) {
     shipment.refused_since = decision.decided_at;
@@ -42,6 +54,36 @@ void apply_paper(Dossier& dossier, const Decision& decision, const Event& event)
     shipment.refused_since = {};
     shipment.reason.clear();
   }
+}
+
+// What went wrong first is shown until nothing is wrong any more.
+void raise(Matter& matter, Instant at, const std::string& reason) {
+  if (matter.since.micros != 0) return;
+  matter.since = at;
+  matter.reason = reason;
+}
+void settle(Matter& matter) {
+  matter.since = {};
+  matter.reason.clear();
+}
+
+void apply_matter(Dossier& dossier, Instant at, const Event& event) {
+  auto& bag = dossier.bag;
+  if (event.what == What::kBagCreated) {
+    bag.of = event.agency;
+    bag.manifest = event.manifest;
+  }
+  if (event.what == What::kBagSealed) bag.seal = event.seal;
+  if (event.what == What::kBagOpened && event.seal != bag.seal) raise(bag, at, "SEAL_DIFFERS");
+  if (event.what == What::kBagOpened && event.manifest != bag.manifest) raise(bag, at, "PAPERS_DIFFER");
+  if (event.what == What::kTellingFailed && !bag.of.empty()) raise(bag, at, "DOSSIER_NOT_TOLD");
+  auto& settlement = dossier.settlement;
+  if (!event.subject.empty()) (event.what == What::kLineOpened ? dossier.line : settlement).of = event.subject;
+  if (event.what == What::kSettlementCompared) {
+    event.balanced ? settle(settlement) : raise(settlement, at, "SETTLEMENT_DIFFERS");
+  }
+  if (event.what == What::kDeliveriesReported && !event.reason_code.empty()) raise(dossier.line, at, event.reason_code);
+  if (event.what == What::kLineSteered) settle(dossier.line);
 }
 
 NoticeStanding standing_after(What what) {
@@ -161,8 +203,19 @@ void apply_event(Dossier& dossier, const Decision& decision, const Event& event)
     case What::kOrderPlaced:
     case What::kOrderRefused:
     case What::kOrderRepeated:
+    case What::kShipmentStands:
     case What::kSilenceBegan:
     case What::kSilenceEnded: apply_paper(dossier, decision, event); break;
+    case What::kBagCreated:
+    case What::kBagSealed:
+    case What::kBagOpened:
+    case What::kTellingFailed:
+    case What::kCollectionAdded:
+    case What::kSettlementDeclared:
+    case What::kSettlementCompared:
+    case What::kLineOpened:
+    case What::kDeliveriesReported:
+    case What::kLineSteered: apply_matter(dossier, decision.decided_at, event); break;
     case What::kNoticeCreated:
     case What::kNoticeHandedOver:
     case What::kNoticeDelivered:
@@ -175,7 +228,6 @@ void apply_event(Dossier& dossier, const Decision& decision, const Event& event)
     case What::kLegReturned:
     case What::kLegConfirmed:
     case What::kWorkArrived:
-    case What::kShipmentStands:
     case What::kNoticeSending:
     case What::kNoticePutOff: break;
   }
@@ -235,6 +287,28 @@ const Leg* Dossier::undecided() const { return longest(legs, &Leg::undecided_sin
 const Shipment* Dossier::silent() const { return longest(shipments, &Shipment::silent_since); }
 const Shipment* Dossier::refused() const { return longest(shipments, &Shipment::refused_since); }
 
+const Shipment* Dossier::lost() const {
+  const Shipment* found = nullptr;
+  if (over(*this)) return found;
+  for (const auto& one : shipments) {
+    const bool gone = one.stable == kLost || (one.stable == kReturned && one.kind == kResult);
+    const bool again = std::any_of(shipments.begin(), shipments.end(), [&](const Shipment& other) {
+      return other.kind == one.kind && other.number > one.number;
+    });
+    if (gone && !again && (found == nullptr || one.stands_since < found->stands_since)) found = &one;
+  }
+  return found;
+}
+
+const Shipment* Dossier::unproved() const {
+  const Shipment* found = nullptr;
+  for (const auto& one : shipments) {
+    if (one.stable != kUnproved) continue;
+    if (found == nullptr || one.stands_since < found->stands_since) found = &one;
+  }
+  return found;
+}
+
 std::optional<Undelivered> Dossier::untold() const {
   std::optional<Undelivered> first;
   for (std::size_t i = 0; i < notices.size(); ++i) {
@@ -261,6 +335,23 @@ void apply(Dossier& dossier, const Decision& decision) {
   apply_timers(strand, decision);
   if (dossier.created.micros == 0 || decision.decided_at < dossier.created) dossier.created = decision.decided_at;
   for (const auto& event : decision.events) apply_event(dossier, decision, event);
+}
+
+Standstill standstill(const Dossier& dossier) {
+  const auto of = [](const auto* one, auto field) { return one == nullptr ? Instant{} : one->*field; };
+  const auto parked = dossier.parked_in();
+  const auto untold = dossier.untold();
+  return {parked == LedgerNo::kNone ? Instant{} : dossier.strand(parked).parked_at,
+          of(dossier.unanswered(), &Leg::unanswered_since),
+          of(dossier.undecided(), &Leg::undecided_since),
+          of(dossier.silent(), &Shipment::silent_since),
+          of(dossier.refused(), &Shipment::refused_since),
+          untold ? untold->since : Instant{},
+          of(dossier.lost(), &Shipment::stands_since),
+          of(dossier.unproved(), &Shipment::stands_since),
+          dossier.bag.since,
+          dossier.settlement.since,
+          dossier.line.since};
 }
 
 DueState due_state(const Dossier& dossier, Instant now) {

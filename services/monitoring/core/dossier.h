@@ -34,10 +34,13 @@ struct Leg {
 /// A shipment of the dossier, as far as somebody may have to act.
 struct Shipment {
   std::uint32_t number = 0;
-  std::string agency;     ///< Answers for it.
-  Instant silent_since;   ///< Zero, or last heard of.
-  Instant refused_since;  ///< Zero, or since when its order waits for somebody to place it again.
-  std::string reason;     ///< Of the refusal.
+  std::string agency;        ///< Answers for it.
+  Instant silent_since;      ///< Zero, or last heard of.
+  Instant refused_since;     ///< Zero, or since when its order waits for somebody to place it again.
+  std::string reason;        ///< Of the refusal.
+  std::uint32_t kind = 0;    ///< As postal-dispatch counts.
+  std::uint32_t stable = 0;  ///< State, as postal-dispatch counts; 0: as ordered.
+  Instant stands_since;
 };
 
 enum class NoticeStanding : std::uint8_t { kOpen = 0, kBrought = 1, kFailed = 2, kCancelled = 3 };
@@ -55,6 +58,38 @@ struct Undelivered {
   Instant since;
   std::string reason;
 };
+
+/// What is no dossier and may wait for somebody: a bag, a day of cash, the line of a subscriber.
+struct Matter {
+  std::string of;  ///< Its sender, carrier or subscription; empty: it is not of this kind.
+  Instant since;   ///< Something is wrong with it; zero: nothing is.
+  std::string reason;
+};
+struct Bag : Matter {
+  std::string seal;
+  std::uint64_t manifest = 0;  ///< See Event.
+};
+
+/// Why something stands still.
+enum class StuckKind : std::uint8_t {
+  kParked = 1,
+  kNotPickedUp = 2,
+  kAwaitsDecision = 3,
+  kSilentShipment = 4,
+  kOrderRefused = 5,
+  kUndelivered = 6,
+  kLostAtPost = 7,
+  kProofMissing = 8,
+  kBagDiffers = 9,
+  kUnbalanced = 10,
+  kLineSuspended = 11,
+};
+inline constexpr std::array kStuckKinds = {StuckKind::kParked,         StuckKind::kNotPickedUp,  StuckKind::kAwaitsDecision,
+                                           StuckKind::kSilentShipment, StuckKind::kOrderRefused, StuckKind::kUndelivered,
+                                           StuckKind::kLostAtPost,     StuckKind::kProofMissing, StuckKind::kBagDiffers,
+                                           StuckKind::kUnbalanced,     StuckKind::kLineSuspended};
+/// By kind, in that order, since when; zero: not.
+using Standstill = std::array<Instant, kStuckKinds.size()>;
 
 /// A dossier across all services as search and lists see it; the fold of its decisions, whatever the order in which ledgers
 /// are read.
@@ -77,6 +112,9 @@ struct Dossier {
   std::vector<Leg> legs;
   std::vector<Shipment> shipments;
   std::vector<Notice> notices;  ///< By number, from 1.
+  Bag bag;
+  Matter settlement;
+  Matter line;
 
   Strand& strand(LedgerNo ledger) { return strands[static_cast<std::size_t>(ledger) - 1]; }
   const Strand& strand(LedgerNo ledger) const { return strands[static_cast<std::size_t>(ledger) - 1]; }
@@ -90,6 +128,11 @@ struct Dossier {
   const Shipment* silent() const;
   /// The shipment whose order was refused first; null when there is none.
   const Shipment* refused() const;
+  /// The result that came back, or the shipment that was lost, first; null when there is none, when another shipment of its
+  /// kind was ordered since, and once the dossier is over.
+  const Shipment* lost() const;
+  /// The shipment that is said to be delivered, without proof, longest; null when none is.
+  const Shipment* unproved() const;
   /// Who has been left untold longest; nothing when nobody is. One channel that brought it, the portal's too, is enough;
   /// what was cancelled needs not be told any more.
   std::optional<Undelivered> untold() const;
@@ -99,6 +142,9 @@ struct Dossier {
 
 /// Applies one decision. Pure; decisions of one ledger come in their order, those of different ledgers in any.
 void apply(Dossier& dossier, const Decision& decision);
+
+/// Since when it stands still, for each reason. Pure.
+Standstill standstill(const Dossier& dossier);
 
 enum class DueState : std::uint8_t { kOnTrack = 1, kDueSoon = 2, kOverdue = 3, kPaused = 4, kNone = 5 };
 /// An open dossier is due soon this long before its appointment.

@@ -50,6 +50,13 @@ enum class What : std::uint8_t {
   kShipmentStands,
   kSilenceBegan,
   kSilenceEnded,
+  kBagCreated,
+  kBagSealed,
+  kBagOpened,
+  kTellingFailed,
+  kCollectionAdded,
+  kSettlementDeclared,
+  kSettlementCompared,
   kNoticeCreated,
   kNoticeSending,
   kNoticePutOff,
@@ -58,6 +65,9 @@ enum class What : std::uint8_t {
   kNoticeFailed,
   kNoticeCancelled,
   kNoticeRetried,
+  kLineOpened,
+  kDeliveriesReported,
+  kLineSteered,
 };
 
 enum class HolderKind : std::uint8_t { kNobody = 0, kDesk = 1, kAgency = 2, kCitizen = 3, kPost = 4 };
@@ -69,16 +79,17 @@ struct LegRef {
   auto operator<=>(const LegRef&) const = default;
 };
 
-/// An interval in one holder's hands that has ended. Statutory time only.
+/// An interval in one holder's hands. Statutory time only.
 struct Custody {
   HolderKind kind = HolderKind::kNobody;
   std::string agency;
   std::uint32_t leg = 0;
   Instant since;
-  Instant until;
+  Instant until;  ///< Zero: it goes on; then its minutes are not counted yet.
   std::int64_t wall_minutes = 0;
   std::int64_t holder_minutes = 0;
   std::int64_t desk_minutes = 0;
+  std::string item = {};  ///< Of the post: number of the item or bag.
   bool operator==(const Custody&) const = default;
 };
 
@@ -134,8 +145,12 @@ struct Event {
   std::string procedure_code;
   std::string received_by;
   std::uint32_t channel = 0;
-  bool whole = false;         ///< The clock of the whole runs again.
-  std::uint64_t telling = 0;  ///< Of a notice that is made: the same for all that tell one recipient of one event.
+  bool whole = false;          ///< The clock of the whole runs again.
+  std::string subject;         ///< Carrier of a day of cash; subscription of a line.
+  std::string seal;            ///< Of a bag.
+  std::uint64_t manifest = 0;  ///< Stands for what a bag lists, or what was found in it: the same for the same papers.
+  bool balanced = false;       ///< A day of cash does.
+  std::uint64_t telling = 0;   ///< Of a notice that is made: the same for all that tell one recipient of one event.
 };
 
 enum class CauseKind : std::uint8_t {

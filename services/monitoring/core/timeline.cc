@@ -126,6 +126,16 @@ void add_event(Timeline& timeline, const Event& event, Instant at) {
     case What::kShipmentStands:
     case What::kSilenceBegan:
     case What::kSilenceEnded:
+    case What::kBagCreated:
+    case What::kBagSealed:
+    case What::kBagOpened:
+    case What::kTellingFailed:
+    case What::kCollectionAdded:
+    case What::kSettlementDeclared:
+    case What::kSettlementCompared:
+    case What::kLineOpened:
+    case What::kDeliveriesReported:
+    case What::kLineSteered:
     case What::kNoticeCreated:
     case What::kNoticeSending:
     case What::kNoticePutOff:
@@ -153,29 +163,69 @@ bool post_has(const PaperFact& paper, const std::string& reason) {
          (paper.stable == kWaiting && reason != "PICKUP_FAILED");
 }
 
-/// What the post has held, of each shipment.
-using PostHolds = std::map<std::uint32_t, Instant>;
+/// What the post has now: since when, by shipment and by number of the bag.
+struct PostHolds {
+  std::map<std::uint32_t, Instant> shipments;
+  std::map<std::string, Instant> bags;
+};
+
+Custody of_post(std::string carrier, std::string item, Instant since) {
+  Custody out;
+  out.kind = HolderKind::kPost;
+  out.agency = std::move(carrier);
+  out.since = since;
+  out.item = std::move(item);
+  return out;
+}
+
+Custody ended(Custody custody, Instant until) {
+  constexpr std::int64_t kMinute = 60'000'000;
+  // A scan that came late may have moved the begin behind the end.
+  custody.until = std::max(custody.since, until);
+  custody.wall_minutes = (custody.until - custody.since).count() / kMinute;
+  return custody;
+}
 
 void stand(Timeline& timeline, PostHolds& holds, const Event& event) {
-  auto& paper = numbered(timeline.papers, event.paper->shipment);
-  const bool held = post_has(paper.last, paper.reason);
+  const auto number = event.paper->shipment;
+  auto& paper = numbered(timeline.papers, number);
   paper.last.kind = event.paper->kind;
   paper.last.milestone = event.paper->milestone;
   paper.last.stable = event.paper->stable;
   paper.last.at = event.paper->at;
   paper.reason = event.reason_code;
-  const bool holds_now = post_has(paper.last, paper.reason);
-  if (holds_now && !held) holds[event.paper->shipment] = event.paper->at;
-  if (!held || holds_now) return;
-  const auto since = holds[event.paper->shipment];
-  // A scan that came late may have moved the begin behind the end.
-  const auto until = std::max(since, event.paper->at);
-  constexpr std::int64_t kMinute = 60'000'000;
-  timeline.custody.push_back(
-      {HolderKind::kPost, paper.last.carrier, 0, since, until, (until - since).count() / kMinute, 0, 0});
+  if (post_has(paper.last, paper.reason)) {
+    holds.shipments.try_emplace(number, event.paper->at);
+  } else if (const auto held = holds.shipments.extract(number)) {
+    timeline.custody.push_back(ended(of_post(paper.last.carrier, paper.last.item, held.mapped()), event.paper->at));
+  }
+}
+
+// A bag's number stands for its carrier, which the dossier is not told.
+void add_bag(Timeline& timeline, PostHolds& holds, const PaperFact& told) {
+  constexpr std::uint32_t kSealed = 1;
+  if (told.bag_fact == kSealed) {
+    holds.bags.try_emplace(told.item, told.at);
+  } else if (const auto held = holds.bags.extract(told.item)) {
+    timeline.custody.push_back(ended(of_post("", told.item, held.mapped()), told.at));
+  }
+}
+
+void add_open(Timeline& timeline, const PostHolds& holds) {
+  for (const auto& [number, since] : holds.shipments) {
+    const auto& paper = timeline.papers[number - 1].last;
+    timeline.custody.push_back(of_post(paper.carrier, paper.item, since));
+  }
+  for (const auto& [number, since] : holds.bags) timeline.custody.push_back(of_post("", number, since));
+}
+
+void sort_custody(Timeline& timeline) {
+  std::stable_sort(timeline.custody.begin(), timeline.custody.end(),
+                   [](const Custody& a, const Custody& b) { return a.since < b.since; });
 }
 
 void add_paper(Timeline& timeline, PostHolds& holds, const Event& event) {
+  if (event.paper->bag_fact != 0) return add_bag(timeline, holds, *event.paper);
   if (event.paper->shipment == 0) return;
   auto& paper = numbered(timeline.papers, event.paper->shipment);
   paper.last.shipment = event.paper->shipment;
@@ -256,9 +306,25 @@ Timeline make_timeline(std::vector<Decision> decisions) {
     for (auto* hop : touched) hop->machine_time += *entry.machine_time;
   }
   for (const auto& custody : out.custody) add_custody(out, custody);
-  std::stable_sort(out.custody.begin(), out.custody.end(),
-                   [](const Custody& a, const Custody& b) { return a.since < b.since; });
+  add_open(out, holds);
+  sort_custody(out);
   return out;
+}
+
+void add_holder(const Dossier& dossier, Timeline& timeline) {
+  if (dossier.holder_kind == HolderKind::kNobody) return;
+  Custody now;
+  now.kind = dossier.holder_kind;
+  now.agency = dossier.holder;
+  for (const auto& entry : timeline.entries) {
+    for (const auto& event : entry.decision.events) {
+      // The first holder has had it since its receipt.
+      if (event.what == What::kReceived && now.since.micros == 0) now.since = entry.decision.decided_at;
+      if (event.custody) now.since = std::max(now.since, event.custody->until);
+    }
+  }
+  timeline.custody.push_back(std::move(now));
+  sort_custody(timeline);
 }
 
 }  // namespace lienthong::monitoring

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "monitoring/core/dossier.h"
 #include "monitoring/core/facts.h"
 
 #include <optional>
@@ -53,7 +54,7 @@ struct NoticeStands {
 struct Timeline {
   std::vector<Entry> entries;         ///< By time, but always a cause before what it caused.
   std::vector<Hop> hops;              ///< In the order of their offers.
-  std::vector<Custody> custody;       ///< Oldest first.
+  std::vector<Custody> custody;       ///< Oldest first; those that go on too.
   std::vector<PaperStands> papers;    ///< By number.
   std::vector<NoticeStands> notices;  ///< By number.
   Duration machine_time{0};           ///< Of all hand-overs between services together.
@@ -67,7 +68,10 @@ using Takes = bool (*)(LedgerNo reader, LedgerNo source, std::uint32_t type);
 /// one has made a decision there. Pure.
 bool whole(const std::vector<Decision>& decisions, Takes takes);
 
-/// Makes one list of a dossier's decisions in all ledgers. Pure.
+/// Makes one list of a dossier's decisions in all ledgers. While the post has its papers, in a shipment or in a bag, that
+/// interval goes on beside the holder's. Pure.
 Timeline make_timeline(std::vector<Decision> decisions);
+/// Adds the interval of whoever has the dossier now. Pure.
+void add_holder(const Dossier& dossier, Timeline& timeline);
 
 }  // namespace lienthong::monitoring
