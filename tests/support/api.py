@@ -82,6 +82,14 @@ class Client:
         return self.intake.GetDossier(request, timeout=timeout).dossier
 
 
+def retry_seconds(error):
+    """When an error of a call says to come again; None if it does not."""
+    status = module("google.rpc.status").Status()
+    status.MergeFromString(dict(error.trailing_metadata()).get("grpc-status-details-bin", b""))
+    retry = module("google.rpc.error_details").RetryInfo()
+    return next((retry.retry_delay.ToTimedelta().total_seconds() for detail in status.details if detail.Unpack(retry)), None)
+
+
 def uuid7():
     """RFC 9562, 5.7: milliseconds since 1970 in front, chance behind."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")

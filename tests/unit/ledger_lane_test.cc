@@ -158,7 +158,8 @@ class LaneTest : public ::testing::Test {
     genesis.set_ledger_id(std::string(16, 'S'));
     genesis.set_topic(source.topic());
     genesis.set_partition_count(1);
-    answer(ports::Fetched{log_.follows.at("second").first, 0, *block::parse(source, block::genesis(genesis, kStart)), {}});
+    source_genesis_ = *block::parse(source, block::genesis(genesis, kStart));
+    answer(ports::Fetched{log_.follows.at("second").first, 0, source_genesis_, {}});
   }
   void answer(ports::LogMessage message) {
     lane_->handle(std::move(message));
@@ -216,6 +217,7 @@ class LaneTest : public ::testing::Test {
   HeldSlot slot_;
   Alarms alarms_;
   block::BlockPtr genesis_;
+  block::BlockPtr source_genesis_;
   std::optional<Lane> lane_;
   std::map<std::uint8_t, Reply> replies_;
   Offset next_offset_ = 1;
@@ -364,6 +366,27 @@ TEST_F(LaneTest, StallsAndThenReplacesTheAppenderOfABlockWithoutOutcome) {
   EXPECT_EQ(reason(1), "OK");
 }
 
+TEST_F(LaneTest, SaysWhenToComeAgainWhileTheLogIsAwayForLong) {
+  start();
+  give(command(1, toy::kCreate));
+  move(3s);
+  move(30s);
+  ASSERT_EQ(lane_->state(), LaneState::kRecovering);
+  give(command(2, toy::kTouch));
+  EXPECT_FALSE(replies_.contains(2)) << "it waits for a recovery that is short";
+  move(3s);
+  EXPECT_EQ(reason(1), "LANE_STALLED");
+  EXPECT_EQ(reason(2), "LANE_STALLED");
+  give(command(3, toy::kTouch));
+  EXPECT_EQ(reason(3), "LANE_STALLED");
+  EXPECT_EQ(replies_[3].error->code, ErrorCode::kUnavailable);
+  EXPECT_GT(replies_[3].retry_after.count(), 0);
+  answer(ports::EndOffset{log_.ends.back(), 1});
+  give(command(1, toy::kCreate));
+  confirm();
+  EXPECT_EQ(reason(1), "OK");
+}
+
 TEST_F(LaneTest, HaltsWhenTheLogHasLostABlock) {
   start();
   give(command(1, toy::kCreate));
@@ -453,6 +476,69 @@ TEST_F(LaneTest, ConfirmsTheBlockInFlightBeforeItGivesThePartitionUp) {
   confirm();
   EXPECT_EQ(reason(1), "OK");
   EXPECT_EQ(lane_->state(), LaneState::kIdle);
+}
+
+TEST_F(LaneTest, WritesHowFarItHasReadAndPublishedBeforeItGivesThePartitionUp) {
+  start();
+  give(command(1, toy::kCreate));
+  confirm();
+  const LedgerPartition source{"second", 0};
+  v1::Core core;
+  core.set_kind(v1::Core::KIND_NORMAL);
+  core.set_decided_at(kStart.micros);
+  core.add_leaf_events(0);
+  v1::Leaf nothing_of_interest;
+  nothing_of_interest.set_dossier_id(std::string(dossier(9).view()));
+  block::Header header;
+  header.ledger_id = *LedgerId::from(std::string(16, 'S'));
+  header.block_seq = 1;
+  header.prev = source_genesis_->hash();
+  answer(ports::Fetched{log_.follows.at("second").first,
+                        1,
+                        *block::parse(source, block::encode(header, core, {nothing_of_interest.SerializeAsString()})),
+                        {}});
+  v1::RelayPosition upto;
+  upto.set_block_seq(2);
+  lane_->handle(Relayed{upto});
+  ASSERT_EQ(log_.appends.size(), 1U);
+  lane_->handle(Revoked{});
+  ASSERT_EQ(log_.appends.size(), 2U);
+  const auto last = *block::parse(where_, log_.appends.back().record);
+  EXPECT_EQ(last->leaf_count(), 0U);
+  ASSERT_EQ(last->core().inputs_size(), 1);
+  EXPECT_EQ(last->core().inputs(0).block_seq(), 1U);
+  EXPECT_EQ(last->core().relay_upto().block_seq(), 2U);
+  confirm();
+  EXPECT_EQ(lane_->state(), LaneState::kIdle);
+}
+
+TEST_F(LaneTest, WritesNothingWhenItGivesUpAPartitionInWhichNothingHasMoved) {
+  start();
+  lane_->handle(Revoked{});
+  settle();
+  EXPECT_TRUE(log_.appends.empty());
+}
+
+TEST_F(LaneTest, ComparesTheLogsTimeOfItsOwnBlocksWithItsOwn) {
+  struct Case {
+    Duration log;
+    Duration difference;
+    int alarms;
+  };
+  for (const auto& one :
+       {Case{0s, 0s, 0}, Case{1s, 0s, 0}, Case{3s, 1s, 0}, Case{-1s, -1s, 0}, Case{5s, 3s, 1}, Case{-3s, -3s, 1}}) {
+    log_ = {};
+    alarms_ = {};
+    next_offset_ = 1;
+    start();
+    give(command(1, toy::kCreate));
+    const Instant decided = clock_.at;
+    move(2s - 1us);
+    answer(ports::Fetched{log_.follows.at("first").first, 1, *block::parse(where_, log_.appends.back().record),
+                          decided + one.log});
+    EXPECT_EQ(std::chrono::round<std::chrono::seconds>(lane_->view().log_time_difference), one.difference);
+    EXPECT_EQ(std::count(alarms_.names.begin(), alarms_.names.end(), "LOG_TIME_DIFFERS"), one.alarms);
+  }
 }
 
 TEST_F(LaneTest, AnswersNoReadBeforeItsFoldHasCaughtUp) {

@@ -36,6 +36,9 @@ void collect_lane(const LedgerPartition& partition, const ledger::LaneView& lane
             count(lane.pinned_bytes));
   out.gauge("lienthong_projection_lag_seconds", "How long the projection has been behind the lane's fold.", labels,
             seconds(lane.projection_lag));
+  out.gauge("lienthong_log_time_difference_seconds",
+            "The log's clock against ours when it took the last block of ours; negative where it is behind.", labels,
+            seconds(lane.log_time_difference));
   out.counter("lienthong_lane_decisions_total", "Decisions of the lane in this process.", labels, count(lane.decisions));
   for (std::size_t i = 0; i < lane.marks.size(); ++i) {
     out.counter("lienthong_lane_marks_total", "What has happened in the lane, by kind.",

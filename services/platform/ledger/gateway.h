@@ -26,7 +26,6 @@ struct Reply {
   std::uint64_t dossier_seq = 0;
   /// Block the answer was read at.
   std::uint64_t block_seq = 0;
-  Hash block_hash;
   /// The dossier as it is now; null with `error` or, for a read, when there is none.
   std::shared_ptr<const ::lienthong::ledger::v1::DossierValue> value;
 };

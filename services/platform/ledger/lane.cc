@@ -108,7 +108,7 @@ void Lane::on(ports::ProjectionMessage message) {
 void Lane::on(CommandRequest request) {
   if (state_ == LaneState::kIdle || revoking_) return answer_unavailable(request.reply, "NOT_OWNER");
   if (state_ == LaneState::kHalted) return answer_unavailable(request.reply, "LANE_HALTED");
-  if (state_ == LaneState::kStalled) return answer_unavailable(request.reply, "LANE_STALLED");
+  if (stands_still()) return answer_unavailable(request.reply, "LANE_STALLED");
   if (pinned_bytes_ > settings_.pinned_bytes_max) return answer_unavailable(request.reply, "PROJECTION_AWAY");
   if (commands_.size() >= settings_.commands_max) {
     Reply reply;
@@ -148,6 +148,7 @@ void Lane::on(Assigned) {
 void Lane::on(Revoked) {
   assigned_ = false;
   if (state_ == LaneState::kIdle || state_ == LaneState::kHalted) return;
+  if (!pending_) note_position();
   if (!pending_) return become_idle();
   revoking_ = true;
   revoke_until_ = ports_.clock.steady() + settings_.stalled_after;
@@ -239,9 +240,18 @@ void Lane::answer_unavailable(const ReplySink& reply, const char* reason) const 
   reply(std::move(answer));
 }
 
-void Lane::refuse_waiting(const char* reason) {
+bool Lane::stands_still() const {
+  return state_ == LaneState::kStalled ||
+         (state_ == LaneState::kRecovering && ports_.clock.steady() >= recovering_since_ + settings_.stalled_after);
+}
+
+void Lane::refuse_waiting_causes(const char* reason) {
   for (auto& command : std::exchange(commands_, {})) answer_unavailable(command.reply, reason);
   for (auto& resume : std::exchange(resumes_, {})) answer_unavailable(resume.reply, reason);
+}
+
+void Lane::refuse_waiting(const char* reason) {
+  refuse_waiting_causes(reason);
   for (auto& read : std::exchange(reads_, {})) answer_unavailable(read.request.reply, reason);
   for (auto& barrier : std::exchange(barrier_waiting_, {})) answer_unavailable(barrier.command.request.reply, reason);
   for (auto& barrier : std::exchange(barrier_asked_, {})) answer_unavailable(barrier.command.request.reply, reason);
@@ -278,6 +288,8 @@ void Lane::pump() {
   if (state_ == LaneState::kIdle) return;
   if (state_ != LaneState::kHalted) process_records();
   if (state_ == LaneState::kRecovering) advance_recovery();
+  // Whoever waits is told to come again rather than left to a deadline of his own: with the log away this lasts.
+  if (state_ == LaneState::kRecovering && stands_still()) refuse_waiting_causes("LANE_STALLED");
   if (revoking_ && (!pending_ || now >= revoke_until_)) return become_idle();
   if (pending_ && state_ == LaneState::kServing && now >= pending_->sent_at + settings_.stalled_after) {
     state_ = LaneState::kStalled;
@@ -346,14 +358,12 @@ LaneView Lane::view() const {
   view.state = state_;
   view.assigned = assigned_;
   view.head_seq = head_.head.block_seq;
-  view.head_hash = head_.head.hash;
   view.tail = tail_;
   view.watermark = watermark_;
   view.in_flight = pending_.has_value();
   view.commands_waiting = commands_.size();
-  view.cached = cache_.size();
-  view.pinned = pinned_.size();
   view.pinned_bytes = pinned_bytes_;
+  view.log_time_difference = log_time_difference_;
   view.causes_waiting = causes_waiting();
   if (tail_ != watermark_ && last_apply_.micros != 0) view.projection_lag = ports_.clock.steady() - last_apply_;
   view.relayed_block_seq = std::max(head_.relay_upto.block_seq(), relayed_.block_seq());
@@ -369,7 +379,6 @@ Reply Lane::ok_reply(const DossierId& dossier, std::uint64_t dossier_seq, bool r
   reply.replayed = replayed;
   reply.dossier_seq = dossier_seq;
   reply.block_seq = head_.head.block_seq;
-  reply.block_hash = head_.head.hash;
   if (const auto it = cache_.find(dossier); it != cache_.end() && it->second.asof != 0) reply.value = it->second.value;
   return reply;
 }

@@ -44,6 +44,7 @@ struct LaneSettings {
   Duration apply_answer_max = std::chrono::seconds(5);
   Duration stalled_after = std::chrono::seconds(2);
   Duration unknown_after = std::chrono::seconds(30);
+  Duration time_difference_max = std::chrono::seconds(2);
   Duration retry_every = std::chrono::milliseconds(50);
   Duration read_wait_max = std::chrono::milliseconds(200);
   Duration barrier_max = std::chrono::seconds(2);
@@ -144,18 +145,18 @@ struct LaneView {
   LaneState state = LaneState::kIdle;
   bool assigned = false;
   std::uint64_t head_seq = 0;
-  Hash head_hash;
   Offset tail = 0;
   Offset watermark = 0;
   bool in_flight = false;
   std::size_t commands_waiting = 0;
-  std::size_t cached = 0;
-  std::size_t pinned = 0;
   std::size_t pinned_bytes = 0;
   /// Commands, inputs, outcomes and operators' words that are to be decided.
   std::size_t causes_waiting = 0;
   /// How long the projection has been behind the fold.
   Duration projection_lag{0};
+  /// The log's clock against ours when it took the last block of ours: 0 where both agree with what happened first,
+  /// negative where the log is behind.
+  Duration log_time_difference{0};
   /// Every public decision of the blocks before this one is published.
   std::uint64_t relayed_block_seq = 0;
   std::uint64_t blocks = 0;
@@ -284,6 +285,9 @@ class Lane {
   void mark(LaneMark mark) { ++marks_[static_cast<std::size_t>(mark)]; }
   void halt(std::string why);
   void become_idle();
+  /// Nothing has been confirmed for so long that a command is not taken in to wait for it.
+  bool stands_still() const;
+  void refuse_waiting_causes(const char* reason);
   void refuse_waiting(const char* reason);
   void answer_unavailable(const ReplySink& reply, const char* reason) const;
 
@@ -298,6 +302,7 @@ class Lane {
 
   // lane_fold.cc
   void process_records();
+  void compare_times(const ports::Fetched& record);
   bool fold_effective(const block::BlockPtr& block);
   void confirm();
   void settle(Draft& draft);
@@ -333,8 +338,10 @@ class Lane {
   bool has_room(const Draft& draft) const;
   bool must_wait(Draft& draft, const Suspect& cause) const;
   Instant pace_until() const;
-  void produce(Draft draft, bool cursors_only);
-  bool cursor_block_due() const;
+  /// `cursors_from`: a position is written although nothing was decided of it once so many blocks have passed.
+  void produce(Draft draft, std::uint64_t cursors_from);
+  bool cursor_block_due(std::uint64_t skipped) const;
+  void note_position();
   void ask_barrier();
   void answer_reads();
   void call_intents();
@@ -391,6 +398,7 @@ class Lane {
 
   Recovery recovery_ = Recovery::kNone;
   bool recovery_clears_ = true;
+  Instant recovering_since_;
   ports::Ticket genesis_ticket_ = 0;
   ports::Ticket open_ticket_ = 0;
   ports::Ticket end_ticket_ = 0;
@@ -412,6 +420,7 @@ class Lane {
   Duration smoothed_ack_{0};
   Instant last_append_;
   Instant revoke_until_;
+  Duration log_time_difference_{0};
   bool revoking_ = false;
 
   std::uint64_t blocks_ = 0;

@@ -68,7 +68,7 @@ bool Lane::may_propose() {
   }
   // A block on an older state than the log's could only be void.
   if (revoking_ || !records_.empty() || pinned_bytes_ > settings_.pinned_bytes_max) return false;
-  if (causes_waiting() == 0 && timers_.empty() && !cursor_block_due()) return false;
+  if (causes_waiting() == 0 && timers_.empty() && !cursor_block_due(settings_.idle_blocks_max)) return false;
   return ports_.clock.steady() >= pace_until();
 }
 
@@ -109,7 +109,7 @@ void Lane::propose() {
   take_timers(draft, std::max<std::size_t>(all - commands, 1));
   take_commands(draft);
   if (state_ != LaneState::kServing) return;
-  if (!draft.leaves.empty()) return produce(std::move(draft), false);
+  if (!draft.leaves.empty()) return produce(std::move(draft), kSkippedBlocksNoted);
   for (auto& held : std::exchange(draft.commands, {})) {
     if (mutant(Mutant::kRefusalWithoutBarrier)) {
       Reply reply = ok_reply(held.request.dossier, 0, false);
@@ -120,7 +120,7 @@ void Lane::propose() {
     barrier_waiting_.push_back({std::move(held), tail_});
   }
   for (auto& source : sources_) source.scan.rewind();
-  if (cursor_block_due()) produce(std::move(draft), true);
+  if (cursor_block_due(settings_.idle_blocks_max)) produce(std::move(draft), settings_.idle_blocks_max);
 }
 
 bool Lane::has_room(const Draft& draft) const {
@@ -169,8 +169,8 @@ DecisionResult Lane::decide(Draft& draft, const v1::DossierValue& value, Decisio
   }
   if (!arguments.poison.empty() && arguments.cause.kind_case() == v1::Cause::kCommand) {
     return refused(ErrorCode::kInternal, "POISON",
-                   "Yêu cầu này đã làm dừng dịch vụ ba lần nên không xử lý nữa; hãy báo người vận hành.",
-                   "This request ended the service three times and is not tried again; tell the operator.");
+                   "Yêu cầu này đã làm dừng dịch vụ hai lần nên không xử lý nữa; hãy báo người vận hành.",
+                   "This request ended the service twice and is not tried again; tell the operator.");
   }
   ports_.suspect.set(suspect);
   DecisionResult result = decide_leaf(machine_, value, std::move(arguments), draft.numbers);
@@ -487,13 +487,22 @@ bool Lane::take_command(Draft& draft, CommandRequest& request) {
   return true;
 }
 
-bool Lane::cursor_block_due() const {
-  return std::any_of(sources_.begin(), sources_.end(), [this](const Source& source) {
-    return source.scan.skipped_blocks() >= settings_.idle_blocks_max && source.scan.idle_position();
+bool Lane::cursor_block_due(std::uint64_t skipped) const {
+  return std::any_of(sources_.begin(), sources_.end(), [skipped](const Source& source) {
+    return source.scan.skipped_blocks() >= skipped && source.scan.idle_position();
   });
 }
 
-void Lane::produce(Draft draft, bool cursors_only) {
+// Whoever owns the partition next reads the sources from here and publishes nothing again.
+void Lane::note_position() {
+  if (state_ != LaneState::kServing || !records_.empty()) return;
+  if (!cursor_block_due(1) && !is_before(head_.relay_upto, relayed_)) return;
+  Draft draft(head_);
+  draft.decided_at = std::max(head_.decided_at, ports_.clock.now());
+  produce(std::move(draft), 1);
+}
+
+void Lane::produce(Draft draft, std::uint64_t cursors_from) {
   v1::Core core;
   core.set_kind(v1::Core::KIND_NORMAL);
   core.set_decided_at(draft.decided_at.micros);
@@ -501,11 +510,10 @@ void Lane::produce(Draft draft, bool cursors_only) {
   if (draft.rules_cursor) *core.add_inputs() = cursor_to_wire("catalogue", *draft.rules_cursor);
   for (const auto& source : sources_) {
     const auto idle = source.scan.idle_position();
-    const std::uint64_t enough = cursors_only ? settings_.idle_blocks_max : kSkippedBlocksNoted;
     if (source.scan.position() != source.scan.folded()) {
       if (source.scan.inside_block()) mark(LaneMark::kInsideBlock);
       if (!mutant(Mutant::kCursorOutsideBlock)) *core.add_inputs() = cursor_to_wire(source.ledger, source.scan.position());
-    } else if (idle && source.scan.skipped_blocks() >= enough) {
+    } else if (idle && source.scan.skipped_blocks() >= cursors_from) {
       *core.add_inputs() = cursor_to_wire(source.ledger, *idle);
     }
   }

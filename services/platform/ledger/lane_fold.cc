@@ -37,9 +37,26 @@ void Lane::process_records() {
           return halt("offset " + std::to_string(record.offset) + " needs a newer version of this service");
       }
     }
+    compare_times(record);
     own_credit_owed_ += record.block ? record.block->size_bytes() : 1;
     if (!records_.empty()) records_.pop_front();
   }
+}
+
+// Of a block that was written a moment ago: the log took it after it was decided and before now.
+void Lane::compare_times(const ports::Fetched& record) {
+  if (state_ != LaneState::kServing || record.append_time.micros == 0) return;
+  if (!record.block || record.block->header().writer != settings_.writer) return;
+  const Instant decided{record.block->core().decided_at()};
+  const Duration late = record.append_time - std::max(decided, ports_.clock.now());
+  const Duration early = record.append_time - decided;
+  const Duration difference = std::max(late, Duration(0)) + std::min(early, Duration(0));
+  const auto beyond = [this](Duration one) { return std::chrono::abs(one) > settings_.time_difference_max; };
+  if (beyond(difference) && !beyond(log_time_difference_)) {
+    ports_.observer.on_alarm(partition_, "LOG_TIME_DIFFERS",
+                             std::to_string(difference.count()) + " us between the log's clock and ours");
+  }
+  log_time_difference_ = difference;
 }
 
 bool Lane::fold_effective(const block::BlockPtr& block) {

@@ -6,6 +6,7 @@
 namespace lienthong::ledger {
 
 void Lane::begin_recovery(bool clear_cache) {
+  if (state_ != LaneState::kRecovering) recovering_since_ = ports_.clock.steady();
   state_ = LaneState::kRecovering;
   recovery_clears_ = clear_cache;
   drop_pending();
