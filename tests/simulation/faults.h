@@ -9,6 +9,7 @@ namespace lienthong::simulation {
 /// Everything that is done to the lanes. Each kind must be seen often enough in a suite, or the suite proves nothing.
 enum class Fault : std::uint8_t {
   kCrash,
+  kDiesDeciding,
   kTwoOwners,
   kFrozen,
   kAppendDelayed,
@@ -16,6 +17,7 @@ enum class Fault : std::uint8_t {
   kAppendDuplicated,
   kAppendReordered,
   kAppendAfterDestroy,
+  kForeignRecord,
   kReportLost,
   kReportWithoutOffset,
   kReportFatal,
@@ -42,6 +44,7 @@ enum class Fault : std::uint8_t {
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(Fault::kCount_);
 
 inline constexpr std::array<std::string_view, kFaultKinds> kFaultNames = {"crash",
+                                                                          "dies_deciding",
                                                                           "two_owners",
                                                                           "frozen",
                                                                           "append_delayed",
@@ -49,6 +52,7 @@ inline constexpr std::array<std::string_view, kFaultKinds> kFaultNames = {"crash
                                                                           "append_twice",
                                                                           "append_reordered",
                                                                           "append_after_destroy",
+                                                                          "foreign_record",
                                                                           "report_lost",
                                                                           "report_without_offset",
                                                                           "report_fatal",

@@ -82,6 +82,22 @@ bool same_events(const Verdict& verdict, const v1::Leaf& leaf) {
   return true;
 }
 
+/// The id of a timer and when it is due, 0 for never.
+std::pair<TimerId, std::int64_t> wish_of(const TimerChange& change) {
+  if (const auto* arm = std::get_if<ArmTimer>(&change)) return {arm->id, std::max<std::int64_t>(arm->due.micros, 1)};
+  return {std::get<ClearTimer>(change).id, 0};
+}
+
+bool same_timers(const Verdict& verdict, const v1::Leaf& leaf) {
+  return std::equal(verdict.timers.begin(), verdict.timers.end(), leaf.timers().begin(), leaf.timers().end(),
+                    [](const TimerChange& wanted, const v1::TimerChange& recorded) {
+                      return wish_of(wanted) == std::pair<TimerId, std::int64_t>(recorded.id(), recorded.due());
+                    });
+}
+
+/// Why an input is parked of which processes died.
+constexpr std::string_view kPoison = "CRASHED";
+
 }  // namespace
 
 /// What a block under execution has used so far.
@@ -291,15 +307,25 @@ void Judge::execute_leaf(const LedgerPartition& id, Partition& partition, Replay
       if (failure_) return;
       if (waits) return fail("an input was parked that had to be queued");
       input(ref_of(cause.park().ref()), false);
-      if (!failure_ && !verdict.refusal) return fail("an input was parked that can be decided");
+      if (cause.park().reason() == kPoison) {
+        poisoned();
+        replay.counters = counters_before;
+      } else if (!failure_ && !verdict.refusal) {
+        return fail("an input was parked that can be decided");
+      }
       verdict = {};
       break;
     case v1::Cause::kDrain: {
       const Ref ref = ref_of(cause.drain().ref());
       if (dossier.parked || dossier.queue.empty() || dossier.queue.front() != ref) return fail("drain out of order");
       input(ref, true);
+      if (cause.drain().park_reason() == kPoison) {
+        poisoned();
+        verdict = {};
+        replay.counters = counters_before;
+      }
       if (failure_) return;
-      if (verdict.refusal.has_value() == cause.drain().park_reason().empty())
+      if (verdict.refusal.has_value() == (cause.drain().park_reason().empty() || cause.drain().park_reason() == kPoison))
         return fail("queued input decided on another state");
       if (verdict.refusal) verdict = {};
       break;
@@ -356,7 +382,7 @@ void Judge::execute_leaf(const LedgerPartition& id, Partition& partition, Replay
   }
   if (failure_) return;
   if (!same_events(verdict, leaf)) return fail("decision differs when executed again: " + id.ledger);
-  if (static_cast<int>(verdict.timers.size()) != leaf.timers_size()) return fail("timers differ when executed again");
+  if (!same_timers(verdict, leaf)) return fail("timers differ when executed again");
   for (const auto& change : leaf.timers()) {
     if (change.generation() <= dossier.timers[change.id()].generation) return fail("timer generation not raised");
   }

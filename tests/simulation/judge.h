@@ -85,6 +85,13 @@ class Judge {
   /// B5: some state between `arrived` and now makes this refusal right.
   void refused(const LedgerPartition& partition, const DossierId& dossier, const std::string& request, Offset arrived,
                const ledger::CommandCause& command, const std::string& reason);
+  /// A process ended inside of a decision.
+  void died_deciding() { ++deaths_; }
+  /// A cause is decided no more because processes died of it.
+  void poisoned() {
+    ++poisons_;
+    if (deaths_ < kDeathsOfPoison) fail("a cause is taken for poison of which nobody died");
+  }
   /// B5: an effect may be called only when its intent is in the log.
   void called(const LedgerPartition& partition, const DossierId& dossier, std::uint64_t seq, std::uint32_t index);
   /// B13: a decision came to the public topic. First copies come in order, without a gap.
@@ -92,6 +99,7 @@ class Judge {
   /// B13: true when every public decision is in the public topic.
   bool told(const LedgerPartition& partition) const;
   std::uint64_t repeats() const { return repeats_; }
+  std::uint64_t poisons() const { return poisons_; }
   /// B11: what an APPLY wrote is the fold at its watermark, each value the fold at its asof.
   void projected(const LedgerPartition& partition, const v1::PartitionMeta& meta);
   void projected(const LedgerPartition& partition, const DossierId& dossier, std::uint64_t asof, const std::string& bytes);
@@ -104,6 +112,7 @@ class Judge {
   std::uint64_t voids() const { return voids_; }
 
  private:
+  static constexpr std::uint64_t kDeathsOfPoison = 2;
   struct Effective {
     Offset offset = 0;
     std::string hash;
@@ -153,6 +162,8 @@ class Judge {
   std::uint64_t decisions_ = 0;
   std::uint64_t voids_ = 0;
   std::uint64_t repeats_ = 0;
+  std::uint64_t deaths_ = 0;
+  std::uint64_t poisons_ = 0;
 };
 
 }  // namespace lienthong::simulation

@@ -163,6 +163,7 @@ int check_hits(const Result& result, std::uint64_t hits_min) {
     check("sometimes", to_string(static_cast<ledger::LaneMark>(i)), result.counts.marks[i]);
   }
   check("sometimes", "relay_repeat", result.counts.relay_repeats);
+  check("sometimes", "poisoned", result.counts.poisoned);
   return missing;
 }
 
@@ -173,6 +174,7 @@ int simulate(const Options& options) {
     print("sometimes", to_string(static_cast<ledger::LaneMark>(i)), result.counts.marks[i]);
   }
   print("sometimes", "relay_repeat", result.counts.relay_repeats);
+  print("sometimes", "poisoned", result.counts.poisoned);
   const int missing = check_hits(result, options.hits_min);
   print("steps", "", result.counts.steps);
   print("blocks", "", result.counts.blocks);

@@ -70,11 +70,23 @@ class SeenReleases final : public ledger::RulesStore {
   const catalogue::CatalogueStore& all_;
 };
 
+/// The process ends inside of a decision.
+struct DiedDeciding {};
+
 class MemorySuspect final : public ledger::SuspectSlot {
  public:
-  std::optional<ledger::Suspect> found() const override { return std::nullopt; }
-  void set(const ledger::Suspect&) override {}
-  void clear() override {}
+  /// Whether the process dies now; asked with what is being decided.
+  std::function<bool(const ledger::Suspect&)> dies;
+
+  std::optional<ledger::Suspect> found() const override { return slot_; }
+  void set(const ledger::Suspect& suspect) override {
+    slot_ = suspect;
+    if (dies(suspect)) throw DiedDeciding{};
+  }
+  void clear() override { slot_.reset(); }
+
+ private:
+  std::optional<ledger::Suspect> slot_;
 };
 
 }  // namespace
@@ -229,6 +241,7 @@ void Counts::add(const Counts& other) {
   voids += other.voids;
   decisions += other.decisions;
   relay_repeats += other.relay_repeats;
+  poisoned += other.poisoned;
 }
 
 namespace {
@@ -298,6 +311,10 @@ World::World(Scenario scenario, std::uint64_t seed)
         replica->clock =
             std::make_unique<WorldClock>(now_, replica->clock_offset, replica->clock_trusted, scenario_.clock_scale);
         replica->entropy = std::make_unique<WorldEntropy>(chance_);
+        // Whoever dies of a cause is likely to die of it again.
+        replica->suspect.dies = [this](const ledger::Suspect& suspect) {
+          return roll(Fault::kDiesDeciding, suspect.attempt > 1 ? 800 : 6);
+        };
         replicas_.push_back(std::move(replica));
       }
     }
@@ -368,7 +385,12 @@ void World::deliver(Replica& replica, ledger::LaneMessage message) {
 
 void World::pump(Replica& replica) {
   if (!replica.lane) return;
-  replica.lane->pump();
+  try {
+    replica.lane->pump();
+  } catch (const DiedDeciding&) {
+    judge_.died_deciding();
+    return crash(replica);
+  }
   if (replica.lane->state() == ledger::LaneState::kHalted)
     judge_.fail("lane halted: " + replica.lane->view().halted_because);
 }
@@ -379,6 +401,16 @@ void World::append(Partition& where, const block::Record& record) {
   if (where.id.ledger == "catalogue") releases_.fold(static_cast<Offset>(where.log.size()) - 1, where.log.back().second);
   judge_.take(where.id, record.header, record.value);
   ++counts_.blocks;
+}
+
+// What a tool pointed at the wrong topic, or a producer that is none of ours, leaves behind.
+void World::append_foreign(Partition& where, block::Record record) {
+  if (chance_.permille(500)) {
+    record.header.at(2) = static_cast<char>(record.header.at(2) ^ 1);  // of another ledger
+  } else {
+    record = {"?", "not a block"};
+  }
+  append(where, record);
 }
 
 std::optional<std::string> World::run() {
@@ -408,6 +440,7 @@ std::optional<std::string> World::run() {
   counts_.voids = judge_.voids();
   counts_.decisions = judge_.decisions();
   counts_.relay_repeats = judge_.repeats();
+  counts_.poisoned = judge_.poisons();
   return judge_.failure();
 }
 
@@ -562,6 +595,7 @@ void World::on_reply(std::size_t number, Offset arrived, bool reused, const ledg
       if (!reused) judge_.fail("a request was refused as reused that was not");
       return;
     }
+    if (request.last_error == "POISON") return judge_.poisoned();
     if (reused) return judge_.fail("other content under a known request id was not refused as such");
     judge_.refused(request.where, request.dossier, id, arrived,
                    {request.type, request.body, request.principal, "", request.id, {}}, reply.error->reason);
@@ -597,6 +631,7 @@ void World::network_step() {
     hit(Fault::kAppendAfterDestroy);
   }
   Partition& where = partition(flight.partition);
+  if (roll(Fault::kForeignRecord, 30)) append_foreign(where, flight.record);
   append(where, flight.record);
   const auto offset = static_cast<Offset>(where.log.size()) - 1;
   if (!roll(Fault::kAppendDuplicated, 40)) network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(at));

@@ -63,6 +63,7 @@ struct Counts {
   std::uint64_t voids = 0;
   std::uint64_t decisions = 0;
   std::uint64_t relay_repeats = 0;
+  std::uint64_t poisoned = 0;
   void add(const Counts& other);
 };
 
@@ -175,6 +176,7 @@ class World {
   void submit(ClientRequest& request, Replica& replica, bool reused);
   void on_reply(std::size_t request, Offset arrived, bool reused, const ledger::Reply& reply);
   void append(Partition& partition, const block::Record& record);
+  void append_foreign(Partition& where, block::Record record);
   Partition& partition(const LedgerPartition& id) { return *partitions_.at(index_.at(id)); }
   bool apply(Replica& replica, Partition& where, Offset expected, const ports::ApplyBatch& batch, ports::Ticket ticket,
              bool half);
