@@ -17,11 +17,14 @@
 namespace lienthong::agency_processing {
 namespace {
 
+constexpr Duration kDay = std::chrono::hours(24);
+
 class Service final : public edition::HostedService {
  public:
   void read_settings(edition::Environment& environment) override {
     digest_key_ = environment.key("LIENTHONG_DIGEST_KEY_FILE", edition::kDigestKey);
     intake_address_ = environment.required("LIENTHONG_INTAKE_ADDRESS", edition::kIntakeAddress);
+    content_kept_ = kDay * environment.number("LIENTHONG_CONTENT_DAYS", 30, 1, 3650);
   }
 
   std::vector<edition::HostedLedger> ledgers() const override {
@@ -37,7 +40,7 @@ class Service final : public edition::HostedService {
     contents_.emplace(std::make_shared<rpc::Client>(*std::move(channel), parts.process), parts.clock);
     api_.emplace(AgencyApiParts{parts.host.gateway("agency-processing"), parts.ports.query(), parts.ports.log(), parts.clock,
                                 parts.rules, *contents_, parts.reads,
-                                [this](const AuditRecord& record) { return audited(record); }, digest_key_});
+                                [this](const AuditRecord& record) { return audited(record); }, digest_key_, content_kept_});
     return api_->services();
   }
 
@@ -56,6 +59,7 @@ class Service final : public edition::HostedService {
 
   crypto::Key digest_key_;
   std::string intake_address_;
+  Duration content_kept_{0};
   std::unique_ptr<observe::AuditFile> audit_;
   std::optional<RpcIntakeContents> contents_;
   std::optional<AgencyApi> api_;

@@ -31,6 +31,7 @@ using rpc::to_error;
 using test_support::ApiWorld;
 using test_support::eventually;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -685,6 +686,25 @@ TEST_F(ServicesApiTest, ShowsTheContentOfWorkToItsAgencyAndRecordsTheLook) {
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(ServicesApiTest, ShowsTheContentOfEndedWorkOnlyForTheTimeThatIsSet) {
+  const auto item = offered_work(receive(kExtract).dossier_id());
+  auto complete = answer(item.work());
+  complete.mutable_complete()->set_accept(true);
+  agency_v1::AnswerWorkRequest answers;
+  *answers.add_answers() = complete;
+  agency_v1::AnswerWorkResponse answered;
+  ASSERT_THAT(call(agency_, &agency_v1::AgencyService::Stub::AnswerWork, answers, answered), IsOk());
+  agency_v1::GetWorkRequest request;
+  *request.mutable_work() = item.work();
+  request.set_purpose("thẩm định");
+  agency_v1::GetWorkResponse reply;
+  EXPECT_THAT(call(agency_, &agency_v1::AgencyService::Stub::GetWork, request, reply), IsOk());
+  world_.restart_agency_api(Duration(0));
+  reconnect();
+  EXPECT_THAT(call(agency_, &agency_v1::AgencyService::Stub::GetWork, request, reply),
+              HasStatus(grpc::StatusCode::NOT_FOUND, "WORK_NOT_FOUND"));
+}
+
 TEST_F(ServicesApiTest, AsksForASupplementAndTellsTheStreamWhenItIsThere) {
   const auto received = receive(kExtract);
   const auto item = offered_work(received.dossier_id());
@@ -714,9 +734,11 @@ TEST_F(ServicesApiTest, AsksForASupplementAndTellsTheStreamWhenItIsThere) {
   const auto resumed = stream.item_of(received.dossier_id());
   EXPECT_EQ(resumed.state(), agency_v1::WORK_STATE_ACCEPTED);
 
-  ASSERT_THAT(get(received.dossier_id(), dossier, intake_v1::DOSSIER_VIEW_FULL), IsOk());
+  // The reason stands in the agency's ledger, which is read a moment later; until then the answer is UNAVAILABLE.
+  ASSERT_TRUE(eventually([&] { return get(received.dossier_id(), dossier, intake_v1::DOSSIER_VIEW_FULL).ok(); }));
   ASSERT_EQ(dossier.contents_size(), 2);
   EXPECT_EQ(dossier.contents(1).note(), "canary-supplement");
+  EXPECT_THAT(dossier.reasons(), ElementsAre("canary-missing"));
   EXPECT_THAT(everything_stored(), Not(HasSubstr("canary")));
 }
 

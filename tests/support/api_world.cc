@@ -99,8 +99,11 @@ ApiWorld::ApiWorld() {
 
   reads_ = std::make_unique<rpc::ReadPool>(2, 1000);
   keys_ = *intake::SqliteKeyStore::open({directory_.path() + "/keys.db"}, crypto::random_key());
-  contents_ = *intake::SealedContents::open({directory_.path() + "/contents.db", {{"intake", 0}, {"intake", 1}}}, log_,
-                                            *keys_, [](std::string_view, std::string_view) {});
+  intake::SealedContents::Settings sealed{directory_.path() + "/contents.db", {}};
+  for (const char* ledger : {"intake", "routing", "agency-processing"}) {
+    for (std::uint32_t p = 0; p < kPartitions; ++p) sealed.partitions.push_back({ledger, p});
+  }
+  contents_ = *intake::SealedContents::open(sealed, log_, *keys_, [](std::string_view, std::string_view) {});
   intake_api_ = std::make_unique<intake::IntakeApi>(
       intake::IntakeApiParts{host_->gateway("intake"), projection_, clock_, *rules_, *keys_, *contents_, *reads_,
                              [this](const intake::AuditRecord& look) {
@@ -130,7 +133,8 @@ void ApiWorld::start_server() {
         record("agency: " + look.principal + " for " + look.agency + ": " + look.purpose);
         return true;
       },
-      kServiceKey};
+      kServiceKey,
+      content_kept_};
   parts.feed.heartbeat = std::chrono::milliseconds(300);
   agency_api_ = std::make_unique<agency_processing::AgencyApi>(std::move(parts));
   routing_api_ = std::make_unique<routing::RoutingApi>(routing::RoutingApiParts{
@@ -142,7 +146,8 @@ void ApiWorld::start_server() {
   server_->set_serving(true);
 }
 
-void ApiWorld::restart_agency_api() {
+void ApiWorld::restart_agency_api(Duration content_kept) {
+  content_kept_ = content_kept;
   agency_api_->stop_streams();
   server_.reset();
   retired_.push_back(std::move(agency_api_));

@@ -62,12 +62,15 @@ class ApiWorld {
   const std::string& directory() const { return directory_.path(); }
   void stop_streams() { agency_api_->stop_streams(); }
   /// Starts agency-processing's interface anew, as a restarted process would.
-  void restart_agency_api();
+  void restart_agency_api(Duration content_kept = kContentKept);
 
  private:
   void start_server();
   void record(const std::string& line);
 
+  static constexpr Duration kContentKept = std::chrono::hours(24 * 30);
+
+  Duration content_kept_ = kContentKept;
   TemporaryDirectory directory_;
   memory::InMemoryLog log_;
   memory::InMemoryProjection projection_;

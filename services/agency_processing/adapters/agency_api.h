@@ -42,7 +42,7 @@ struct AgencyApiParts {
   /// For request digests; see crypto::read_key_file.
   crypto::Key service_key;
   /// How long the content of ended work can still be looked at.
-  Duration content_kept = std::chrono::hours(24 * 30);
+  Duration content_kept;
   WorkFeedSettings feed = {};
 };
 

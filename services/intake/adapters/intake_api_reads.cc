@@ -126,8 +126,8 @@ void IntakeApi::get_dossier_named(const rpc::Call& call, const v1::GetDossierReq
                     return out.fail(added.error());
                   for (const auto& ref : stored.reasons()) {
                     const auto reason = unseal(name, ref);
-                    // A reason of an agency stands in that agency's ledger, which this process may not read.
-                    answer.mutable_dossier()->add_reasons(reason ? *reason : std::string());
+                    if (!reason) return out.fail(reason.error());
+                    answer.mutable_dossier()->add_reasons(*reason);
                   }
                   out.ok(answer);
                 });
