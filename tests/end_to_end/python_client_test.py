@@ -77,6 +77,14 @@ class ForeignClient(cases.Base):
             work = client.agency.GetWork(messages.GetWorkRequest(work=item.work, purpose="test"), timeout=10)
             self.assertIn(work.item.state, (messages.WORK_STATE_COMPLETED, messages.WORK_STATE_CONFIRMED))
 
+    def test_asks_a_server_for_its_services(self):
+        """By reflection, as grpcurl does. The messages are written by hand: Debian has no Python form of the reflection service."""
+        with api.Client(self.system, "demo") as client:
+            ask = client.channels[0].stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+            [answer] = ask(iter([b"\x3a\x00"]), timeout=10)  # list_services = ""
+        for name in ("lienthong.intake.v1.IntakeService", "lienthong.agency.v1.AgencyService", "grpc.health.v1.Health"):
+            self.assertIn(name.encode(), answer)
+
 
 def load_tests(*_):
     return cases.load(ForeignClient)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# check.sh [--no-tidy] [--changed]: format, lint and architecture rules; called by `./dev check` after the build is configured.
+# check.sh [--no-tidy]: format, lint and architecture rules; called by `./dev check` after the build is configured.
 #
 # --no-tidy leaves out clang-tidy, which takes minutes. Each check goes on after another has failed; the last line sums up.
 set -uo pipefail
@@ -43,6 +43,7 @@ lint_events() {
   /usr/bin/python3 -B tools/asyncapi/generate.py --check || return 1
   (cd tools/asyncapi && { [ -d node_modules/@asyncapi/parser ] || npm ci --ignore-scripts --no-audit --no-fund --silent; } && node validate.cjs ../../docs/asyncapi.yaml)
 }
+lint_errors() { tools/errors/generate.py --check; }
 # Headers are compiled alone, and clang-tidy reads headers: both need the generated ones.
 generated() { cmake --build --preset dev --target lienthong_messages lienthong_services; }
 architecture() { ctest --test-dir build/dev -L '^architecture$' --output-on-failure --no-tests=error; }
@@ -56,6 +57,7 @@ run "format (clang-format)" "clang-format-14 -i \$(git ls-files '*.cc' '*.h')" f
 run "shell (shellcheck)" "Correct what shellcheck names." lint_shell
 run "protos (buf lint)" "Correct what buf names; it needs npm's packages once." lint_protos
 run "events (AsyncAPI)" "tools/asyncapi/generate.py writes docs/asyncapi.yaml; its validator needs npm's packages once." lint_events
+run "reasons of refusals" "tools/errors/generate.py writes docs/errors.md." lint_errors
 run "generated code" "Correct what protoc or the compiler names." generated
 run "architecture" "Correct what is named above; the rules stand in services/README.md and tests/architecture/rules.py." architecture
 [ "$tidy" = no ] || run "C++ (clang-tidy)" "Correct what clang-tidy names; .clang-tidy gives the reasons." lint_cpp

@@ -279,9 +279,6 @@ def main():
         suites = [suite for suite in SANITIZED_SUITES if not arguments.suites or suite in arguments.suites]
         environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1")
         environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
-        suppressions = ROOT / "tests" / "support" / "tsan.supp"
-        if suppressions.exists():
-            environment.setdefault("TSAN_OPTIONS", f"suppressions={suppressions}")
         chosen = {suite: sanitized_tests(preset, suite) for suite in suites}
         targets = sorted({target for names in chosen.values() for target in names.values()})
         if not targets:

@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Mã thoát · exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 partly, 7 deadline, 8 "
-      "unavailable");
+      "unavailable, 9 problems found");
   add_common_options(app, session);
   app.parse_complete_callback([&session] {
     if (session.principal.empty()) return;

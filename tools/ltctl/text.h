@@ -37,7 +37,6 @@ enum class Exit : int {
   kDeadline = 7,
   kUnavailable = 8,
   kProblems = 9,
-  kInterrupted = 130,
 };
 Exit exit_of(ErrorCode code);
 

@@ -30,7 +30,8 @@ struct FieldViolation {
 };
 
 /// Why something was not done, in a form that a caller can act upon.
-/// `reason` is one of `lienthong.api.v1.ErrorReason` without its prefix, e.g. `REQUEST_ID_REUSED`; both texts name the cure.
+/// `reason` is one of `lienthong.api.v1.ErrorReason` without its prefix, e.g. `REQUEST_ID_REUSED`, wherever it can reach a
+/// caller; both texts name the cure.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string reason;

@@ -5,6 +5,7 @@
 #include "platform/kafka/kafka_log.h"
 #include "platform/kafka/membership.h"
 #include "platform/kafka/public_topic.h"
+#include "platform/observe/alarms.h"
 #include "platform/redis/redis_projection.h"
 #include "platform/relay/public_events.h"
 #include "platform/sqlite/interlock.h"
@@ -16,6 +17,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -142,6 +144,11 @@ class KafkaPorts final : public OpenPorts {
   static Result<ports::InterlockReport> compare_topics(kafka::Admin& admin, const LedgerUse& use) {
     auto report = kafka::check_ledgers(admin, names_of(use));
     if (!report) return report;
+    if (std::any_of(report->genesis.begin(), report->genesis.end(),
+                    [](const auto& born) { return born.second->core().genesis().replication_factor() == 1; })) {
+      observe::log_info("single copy",
+                        "the ledgers have one copy (RF 1): a lost disk is a lost ledger; for one machine only");
+    }
     for (const auto& [topic, beside] : use.compacted) {
       const auto checked = kafka::check_topic_beside(admin, topic, kafka::BesideKind::kCompacted, beside, *report);
       if (!checked) return failure(checked.error());
