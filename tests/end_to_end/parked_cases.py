@@ -11,18 +11,8 @@ NOT_ALLOWED, CONFLICT = 4, 5
 SUSPECT = struct.Struct("<B24s3xI")
 
 
-class ParkedCases:
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # The checker compares with what clients were told; here nobody writes that down.
-        (cls.system.directory / "acknowledgements-0.jsonl").touch()
-
-    def parked(self, *arguments, check=True, principal="operator"):
-        return self.system.ltctl("parked", *arguments, "-o", "json", check=check, principal=principal)
-
-    def listed(self):
-        return {one["dossier_id"]: one for one in json.loads(self.parked("list").stdout)["dossiers"]}
+class Parking:
+    """Mixed into a `cases.Base` whose routing is a process of its own."""
 
     def park(self, monitoring, desk, service="routing", event="DossierAccepted"):
         """A dossier whose first event ended the service three times, as its own note of it says."""
@@ -57,6 +47,20 @@ class ParkedCases:
         sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "checker"))
         import checker
         return checker.dossier_bytes(dossier_id)
+
+
+class ParkedCases(Parking):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The checker compares with what clients were told; here nobody writes that down.
+        (cls.system.directory / "acknowledgements-0.jsonl").touch()
+
+    def parked(self, *arguments, check=True, principal="operator"):
+        return self.system.ltctl("parked", *arguments, "-o", "json", check=check, principal=principal)
+
+    def listed(self):
+        return {one["dossier_id"]: one for one in json.loads(self.parked("list").stdout)["dossiers"]}
 
     def events(self, monitoring, dossier_id, service="routing"):
         return [event.name for entry in monitoring.timeline(dossier_id).entries if entry.service == service for event in entry.events]
