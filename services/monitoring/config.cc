@@ -5,6 +5,7 @@
 #include "monitoring/adapters/monitoring_api.h"
 #include "monitoring/adapters/monitoring_metrics.h"
 #include "monitoring/adapters/read_model.h"
+#include "shared_kernel/api/reads.h"
 
 #include <atomic>
 #include <memory>
@@ -28,6 +29,7 @@ class Service final : public edition::HostedService {
     const std::string path = parts.settings.ledger.data_dir + "/monitoring.sqlite";
     views_.emplace(path);
     clock_ = &parts.clock;
+    rules_ = &parts.rules;
     api_.emplace(MonitoringApiParts{*views_, [this] { return feed_->view(); }, parts.clock, parts.rules, parts.reads});
     LedgerFeedParts feed{parts.ports.log(),
                          parts.clock,
@@ -47,7 +49,9 @@ class Service final : public edition::HostedService {
   }
 
   void collect(observe::Metrics& out) override {
-    if (feed_) monitoring::collect(*feed_->view(), *views_, clock_->now(), out);
+    if (!feed_) return;
+    const auto catalogue = shared_kernel::api::latest_catalogue(*rules_);
+    monitoring::collect(*feed_->view(), *views_, catalogue ? catalogue->get() : nullptr, clock_->now(), out);
   }
 
   void stop() override {
@@ -59,6 +63,7 @@ class Service final : public edition::HostedService {
   // The feed goes first: it speaks to the watches.
   std::optional<ReadModelViews> views_;
   const ports::Clock* clock_ = nullptr;
+  const ledger::RulesStore* rules_ = nullptr;
   std::optional<MonitoringApi> api_;
   std::unique_ptr<LedgerFeed> feed_;
 };

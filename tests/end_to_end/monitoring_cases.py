@@ -402,6 +402,9 @@ class MonitoringCases:
             self.assertIn(stuck.reason, self.system.ltctl("stuck", "--kind", "undelivered-notice").stdout)
             process = "lienthong" if self.edition == "embedded" else "monitoring"
             eventually(self, 20, lambda: self.samples(process), lambda seen: seen.get("lienthong_notices_undelivered", 0) >= 1)
+            counted = self.samples(process)
+            self.assertGreaterEqual(sum(value for name, value in counted.items() if name.startswith("lienthong_notices_total{") and "failure" in name), 1)
+            self.assertGreaterEqual(counted['lienthong_notices_total{result="handed_over"}'], 1)
 
     def test_a_paused_agency_is_offered_nothing_and_everything_that_waited_when_it_is_resumed(self):
         agency, word = "H47.22.03", ("--actor", "anh")

@@ -1,5 +1,6 @@
 #include "monitoring/adapters/ledger_feed.h"
 
+#include "lienthong/notification/v1/events.pb.h"
 #include "monitoring/adapters/event_reader.h"
 #include "monitoring/adapters/stored_form.h"
 
@@ -113,7 +114,7 @@ struct LedgerFeed::Lane {
   }
 };
 
-LedgerFeed::LedgerFeed(LedgerFeedParts parts) : parts_(std::move(parts)) {}
+LedgerFeed::LedgerFeed(LedgerFeedParts parts) : parts_(std::move(parts)), began_(parts_.clock.now()) {}
 
 Result<std::unique_ptr<LedgerFeed>> LedgerFeed::start(LedgerFeedParts parts) {
   auto feed = std::unique_ptr<LedgerFeed>(new LedgerFeed(std::move(parts)));
@@ -349,6 +350,7 @@ void LedgerFeed::fold_leaf(Lane& lane, const block::Block& block, std::size_t in
                 leaf_, decision);
   fold_decision(lane, *slot, decision, block.leaf_hash(index));
   reconcile(lane, *id, decision, block.leaf_events(index));
+  if (lane.number == LedgerNo::kNotification) count_notices(decision);
   if (!std::exchange(slot->dirty, true)) dirty_.push_back(*id);
 }
 
@@ -372,6 +374,19 @@ void LedgerFeed::fold_decision(Lane& lane, Slot& slot, const Decision& decision,
   slot.entries += kEntriesTag;
   append_length(slot.entries, bytes_.size());
   slot.entries += bytes_;
+}
+
+// What is read again, or was decided before this process began, is no news.
+void LedgerFeed::count_notices(const Decision& decision) {
+  if (decision.decided_at < began_) return;
+  namespace notification_v1 = ::lienthong::notification::v1;
+  for (const auto& event : decision.events) {
+    if (event.what == What::kNoticeHandedOver) ++notices_.handed_over;
+    if (event.what != What::kNoticeFailed || !event.notice) continue;
+    if (event.notice->phase == notification_v1::NOTICE_PHASE_PERMANENT_FAILURE) ++notices_.permanent_failures;
+    if (event.notice->phase == notification_v1::NOTICE_PHASE_TEMPORARY_FAILURE) ++notices_.temporary_failures;
+    if (event.notice->phase == notification_v1::NOTICE_PHASE_TECHNICAL_FAILURE) ++notices_.technical_failures;
+  }
 }
 
 void LedgerFeed::reconcile(const Lane& lane, const DossierId& id, const Decision& decision, EventMask events) {
@@ -499,6 +514,7 @@ void LedgerFeed::publish() {
                     out->unreached.end(), older);
   out->unreached.resize(shown);
   out->handovers = handovers_;
+  out->notices = notices_;
   const std::lock_guard lock(view_mutex_);
   view_ = std::move(out);
 }

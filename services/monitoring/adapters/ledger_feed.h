@@ -54,6 +54,14 @@ struct HandoverTimes {
   double sum_seconds = 0;
 };
 
+/// What became of notices since the process began. Those of the portal count as handed over at once.
+struct NoticeCounts {
+  std::uint64_t handed_over = 0;
+  std::uint64_t permanent_failures = 0;
+  std::uint64_t temporary_failures = 0;
+  std::uint64_t technical_failures = 0;
+};
+
 /// Everything but dossiers, as of the last write. Immutable.
 struct FlowView {
   Instant at;
@@ -63,6 +71,7 @@ struct FlowView {
   /// Oldest first, at most 100.
   std::vector<std::pair<Handover, OpenHandover>> unreached;
   std::map<Pair, HandoverTimes> handovers;  ///< Machine time, since the process began.
+  NoticeCounts notices;
 };
 
 struct LedgerFeedParts {
@@ -120,6 +129,7 @@ class LedgerFeed final : private ports::LogSink {
   void fold(Lane& lane, Offset offset, const block::Block& block);
   void fold_leaf(Lane& lane, const block::Block& block, std::size_t index);
   void fold_decision(Lane& lane, Slot& slot, const Decision& decision, const Hash& leaf_hash);
+  void count_notices(const Decision& decision);
   void reconcile(const Lane& lane, const DossierId& id, const Decision& decision, EventMask events);
   Slot* slot_of(const DossierId& id);
   void note_handover(const Pair& pair, const std::optional<Duration>& passed);
@@ -135,6 +145,8 @@ class LedgerFeed final : private ports::LogSink {
   std::vector<DossierId> dirty_;
   Reconciliation reconciliation_;
   std::map<Pair, HandoverTimes> handovers_;
+  NoticeCounts notices_;
+  Instant began_;
   ledger::v1::Leaf leaf_;
   v1::StoredEntry entry_;
   std::string bytes_;

@@ -1,13 +1,17 @@
 #include "monitoring/adapters/monitoring_metrics.h"
 
 #include "monitoring/adapters/event_reader.h"
+#include "shared_kernel/deadline.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <tuple>
 
 namespace lienthong::monitoring {
 namespace {
+
+using shared_kernel::Catalogue;
 
 double seconds(Duration duration) { return static_cast<double>(duration.count()) / 1e6; }
 double count(std::uint64_t number) { return static_cast<double>(number); }
@@ -46,10 +50,6 @@ void collect_parked(const FlowView& flow, ReadModelViews& views, Instant now, ob
   if (const auto age = oldest(StuckKind::kParked)) {
     out.gauge("lienthong_parked_oldest_seconds", "How long the dossier parked first has waited.", {}, *age);
   }
-  if (const auto age = oldest(StuckKind::kNotPickedUp)) {
-    out.gauge("lienthong_leg_unanswered_oldest_seconds", "How long the leg offered first has waited for its agency.", {},
-              *age);
-  }
   if (const auto age = oldest(StuckKind::kAwaitsDecision)) {
     out.gauge("lienthong_leg_undecided_oldest_seconds", "How long the leg that nobody takes has waited for a decision.", {},
               *age);
@@ -66,6 +66,32 @@ void collect_parked(const FlowView& flow, ReadModelViews& views, Instant now, ob
         std::tuple(StuckKind::kUndelivered, "lienthong_notices_undelivered",
                    "Dossiers with a notice that reached nobody.")}) {
     if (const auto number = views.count(StuckFilter{{kind}, {now}})) out.gauge(name, help, {}, count(*number));
+  }
+}
+
+/// Of the legs that have waited longest by the wall, the longest on its agency's own calendar.
+void collect_unanswered(ReadModelViews& views, const Catalogue& catalogue, Instant now, observe::Metrics& out) {
+  constexpr std::size_t kLegsLookedAt = 50;
+  const auto found = views.stuck({{StuckKind::kNotPickedUp}, {now}}, std::nullopt, kLegsLookedAt);
+  if (!found) return;
+  std::int64_t minutes = 0;
+  for (const auto& one : *found) {
+    const auto* leg = one.found.dossier.unanswered();
+    const auto* agency = leg == nullptr ? nullptr : catalogue.agency(leg->agency);
+    if (agency == nullptr) continue;
+    minutes = std::max(minutes, working_minutes_left(catalogue.calendar_of(*agency), leg->unanswered_since, now));
+  }
+  out.gauge("lienthong_leg_unanswered_oldest_working_seconds",
+            "How long a leg has waited for its agency, in working time on the agency's calendar.", {},
+            static_cast<double>(minutes) * 60);
+}
+
+void collect_notices(const NoticeCounts& notices, observe::Metrics& out) {
+  for (const auto& [result, number] :
+       {std::pair("handed_over", notices.handed_over), std::pair("permanent_failure", notices.permanent_failures),
+        std::pair("temporary_failure", notices.temporary_failures),
+        std::pair("technical_failure", notices.technical_failures)}) {
+    out.counter("lienthong_notices_total", "What became of notices.", {{"result", result}}, count(number));
   }
 }
 
@@ -119,11 +145,13 @@ const char* name_of(DueState due) {
 
 }  // namespace
 
-void collect(const FlowView& flow, ReadModelViews& views, Instant now, observe::Metrics& out) {
+void collect(const FlowView& flow, ReadModelViews& views, const Catalogue* catalogue, Instant now, observe::Metrics& out) {
   for (const auto& lane : flow.lanes) collect_lane(lane, out);
   collect_parked(flow, views, now, out);
   collect_pairs(flow, now, out);
   collect_handovers(flow, out);
+  collect_notices(flow.notices, out);
+  if (catalogue != nullptr) collect_unanswered(views, *catalogue, now, out);
   const auto open = views.open_by_due(now);
   if (!open) return;
   for (const auto& [due, number] : *open) {
