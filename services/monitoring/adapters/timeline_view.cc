@@ -125,9 +125,10 @@ Cure cure_of(StuckKind kind, const std::string& reason) {
       return {"Yêu cầu bưu chính gửi lại lượt quét kèm bằng chứng phát; chưa có thì coi như chưa phát.",
               "Have the carrier send the scan again with its proof; until then it does not count as delivered."};
     case StuckKind::kBagDiffers:
-      return {"So bản kê với biên bản mở túi (ltctl bag print); cơ quan gửi tìm giấy thiếu, ghi lại hồ sơ chưa được báo.",
-              "Compare the manifest with what was found (ltctl bag print); the sender looks for what is missing, and records "
-              "it with dossiers that were not told."};
+      return {
+          "So bản kê với biên bản mở túi (ltctl bag print); cơ quan gửi tìm giấy thiếu, ghi lại hồ sơ chưa được báo.",
+          "Compare the manifest with what was found (ltctl bag print); the sender looks for what is missing, and records "
+          "it with dossiers that were not told."};
     case StuckKind::kUnbalanced:
       return {"Xem từng khoản chênh lệch, đối chiếu với bưu chính; bưu chính khai lại ngày đó thì tự khớp.",
               "See every difference and clear it with the carrier; once the day is declared anew it balances by itself."};
