@@ -90,6 +90,30 @@ class PostalCases:
         self.assertEqual(len(self.paper(name)["shipments"][0]["timeline"]), 2)
 
 
+    def test_papers_of_the_counter_are_known_and_are_listed_while_the_data_are_elsewhere(self):
+        with api.Client(self.system, "demo") as desk:
+            papers = [desk.intake_messages.Component(code="DON", title="Đơn", count=2)]
+            name = desk.receive(HERE, "2.002622", components=papers).dossier.dossier_id
+        self.assertEqual(self.place(name, "PAPER_PLACE_AGENCY")["papers"][0]["holder"], HERE)
+        self.until(lambda: self.ltctl("work", "accept", name, 1, check=False), lambda seen: "reason" not in seen)
+        away = self.until(lambda: self.paper(name), lambda seen: seen.get("data_at", HERE) != HERE)
+        self.assertTrue(away["papers"][0]["apart_from_data"])
+        agency = away["data_at"]
+
+        def apart(where):
+            return [one for one in self.ltctl("shipment", "list", "--apart", "--agency", where)["dossiers"] if one["dossier_id"] == name]
+
+        for where in (agency, HERE):
+            [one] = self.until(lambda where=where: apart(where), bool)
+            self.assertEqual((one["data_at"], one["paper"]["holder"]), (agency, HERE))
+        bag = self.ltctl("bag", "create", HERE, agency, f"{name}:DON=2")["bag"]
+        self.ltctl("bag", "seal", bag["bag_id"], "N-1")
+        self.place(name, "PAPER_PLACE_BAG")
+        self.assertEqual(self.until(lambda: apart(agency), lambda seen: seen and seen[0]["paper"]["holder"] != HERE)[0]["paper"]["holder"],
+                         bag["shipment"]["item"])
+        self.ltctl("bag", "open", bag["bag_id"], "N-1", f"{name}:DON=2")
+        self.until(lambda: apart(agency), lambda seen: not seen)
+
     # --- a carrier beside the system
 
     def carrier_is(self, **settings):

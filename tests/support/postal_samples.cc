@@ -112,7 +112,8 @@ std::vector<Event> postal_samples() {
       SettlementDeclared{kDesk, "vnpost", kDay, {{kItemNumber, 34'000}}, 33'000},
       SettlementCompared{true, 2},
       ResultDelivered{1},
-      ResultUndelivered{1, StableState::kLost}};
+      ResultUndelivered{1, StableState::kLost},
+      PaperHandedIn{kDesk, "COMMUNE", {{"DON", 1}, {"ANH", 2}}}};
   std::vector<Event> out;
   for (const auto& body : bodies) out.push_back({at, body});
   return out;
@@ -134,7 +135,12 @@ std::vector<CommandBody> postal_commands() {
 }
 
 std::vector<State> postal_states() {
-  DossierPost post{kDesk, "000.01.01.H47-260302-0001", {shipment()}, {fact()}, "DISTRICT", local("2026-03-03 10:00")};
+  DossierPost post{kDesk, "000.01.01.H47-260302-0001", {shipment()}, {fact()}, "DISTRICT", local("2026-03-03 10:00"),
+                   CounterPapers{"COMMUNE", local("2026-03-02 08:00"), {{"DON", 1}}}};
+  // An agency took the data before any paper was heard of.
+  DossierPost data_only;
+  data_only.data_at = "DISTRICT";
+  data_only.data_since = local("2026-03-03 10:00");
   post.shipments[0].timeline = {entry(Milestone::kPosted), entry(Milestone::kDelivered)};
   post.shipments[0].silent = true;
   Bag bag;
@@ -154,7 +160,7 @@ std::vector<State> postal_states() {
   packed.home = kDesk;
   packed.sender = "COMMUNE";
   packed.lines = lines();
-  return {std::monostate{}, post, bag, packed,
+  return {std::monostate{}, post, data_only, bag, packed,
           Settlement{kDesk, "vnpost", kDay, {collection()}, true, {{kItemNumber, 34'000}}, 33'000}};
 }
 

@@ -1,3 +1,4 @@
+#include "lienthong/intake/v1/events.pb.h"
 #include "lienthong/postal/v1/events.pb.h"
 #include "lienthong/routing/v1/events.pb.h"
 #include "platform/ledger/decider_machine.h"
@@ -115,6 +116,34 @@ TEST(PostalDispatchCodecTest, TakesTheNextHolderOutOfRoutingsLedger) {
   ASSERT_THAT(reported->facts, SizeIs(1));
   EXPECT_EQ(std::get<DataPassed>(reported->facts[0].body), (DataPassed{"DISTRICT", local("2026-03-02 09:00")}));
   EXPECT_TRUE(taken_from_routing() & mask_of(routing::v1::EVENT_TYPE_CUSTODY_PASSED));
+}
+
+TEST(PostalDispatchCodecTest, TakesThePapersOfTheCounterOutOfIntakesLedger) {
+  intake::v1::DossierSubmitted submitted;
+  submitted.set_home_key("C01");
+  submitted.set_received_by("COMMUNE");
+  submitted.set_channel(intake::v1::CHANNEL_COUNTER);
+  const auto facts = [&] {
+    ledger::v1::Leaf leaf;
+    auto& event = *leaf.add_events();
+    event.set_type(intake::v1::EVENT_TYPE_DOSSIER_SUBMITTED);
+    event.set_occurred_at(local("2026-03-02 08:00").micros);
+    event.set_payload(submitted.SerializeAsString());
+    return decode_intake(leaf)->facts;
+  };
+  EXPECT_THAT(facts(), SizeIs(0)) << "nothing on paper";
+  auto& component = *submitted.add_components();
+  component.set_code("DON");
+  component.set_count(2);
+  ASSERT_THAT(facts(), SizeIs(1));
+  EXPECT_EQ(facts()[0].occurred_at, local("2026-03-02 08:00"));
+  EXPECT_EQ(std::get<PaperHandedIn>(facts()[0].body), (PaperHandedIn{*HomeKey::parse("C01"), "COMMUNE", {{"DON", 2}}}));
+  submitted.mutable_post()->mutable_pick_up_at()->set_key_ref("k");
+  EXPECT_THAT(facts(), SizeIs(0)) << "the post fetches them";
+  submitted.clear_post();
+  submitted.set_channel(intake::v1::CHANNEL_ONLINE);
+  EXPECT_THAT(facts(), SizeIs(0));
+  EXPECT_TRUE(taken_from_intake() & mask_of(intake::v1::EVENT_TYPE_DOSSIER_SUBMITTED));
 }
 
 // What a lane does: bytes in, bytes out, the same state as the pure core's.

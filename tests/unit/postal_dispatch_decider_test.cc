@@ -446,7 +446,6 @@ TEST(PostalDispatchDeciderTest, NamesADossierThatCouldNotBeTold) {
 
 TEST(PostalDispatchDeciderTest, ShowsWhenDataAndPaperAreApart) {
   Given given;
-  EXPECT_THAT(given.when(passed("2026-03-02 09:00")).events, IsEmpty()) << "no paper, nothing to remember";
   given.when(give(TellOfBag{kHome, in_bag(BagFactKind::kSealed, "2026-03-02 10:00", "COMMUNE")}));
   given.when(passed("2026-03-02 11:00"));
   auto paper = paper_of(std::get<DossierPost>(given.state()), Bundle::kDossier);
@@ -458,6 +457,50 @@ TEST(PostalDispatchDeciderTest, ShowsWhenDataAndPaperAreApart) {
   EXPECT_EQ(paper.place, PaperPlace::kAgency);
   EXPECT_EQ(paper.since, local("2026-03-03 09:00"));
   EXPECT_FALSE(paper.apart_from_data);
+}
+
+const DossierPost& post_of(const Given& given) { return std::get<DossierPost>(given.state()); }
+
+// The usual order: the agency works with the data while the desk still packs.
+TEST(PostalDispatchDeciderTest, RemembersWhereTheDataAreBeforeAnyPaperIsKnown) {
+  Given given;
+  given.when(passed("2026-03-02 09:00"));
+  EXPECT_THAT(Decider::index_entries(given.state()), IsEmpty()) << "no paper, nothing is apart";
+  given.when(give(TellOfBag{kHome, in_bag(BagFactKind::kSealed, "2026-03-02 10:00", "COMMUNE")}));
+  EXPECT_EQ(post_of(given).data_at, "DISTRICT");
+  const auto paper = paper_of(post_of(given), Bundle::kDossier);
+  EXPECT_EQ(paper.holder, "BG000000015VN");
+  EXPECT_TRUE(paper.apart_from_data);
+  EXPECT_THAT(Decider::index_entries(given.state()),
+              ElementsAre(IndexEntry{"apart", "DISTRICT", local("2026-03-02 10:00").micros, ""}));
+}
+
+TEST(PostalDispatchDeciderTest, TheLastOfTwoPassesAtOneTimeCounts) {
+  Given given;
+  given.when(passed("2026-03-02 09:00"));
+  given.when(Reported{{{local("2026-03-02 09:00"), DataPassed{"PROVINCE", local("2026-03-02 09:00")}}}});
+  EXPECT_EQ(post_of(given).data_at, "PROVINCE");
+  given.when(passed("2026-03-02 08:00"));
+  EXPECT_EQ(post_of(given).data_at, "PROVINCE") << "an earlier pass that is told late";
+}
+
+TEST(PostalDispatchDeciderTest, KnowsThePapersOfTheCounterAndListsThemWithBothAgenciesUntilTheyHaveFollowed) {
+  Given given;
+  given.when(Reported{{{local("2026-03-02 08:00"), PaperHandedIn{kHome, "COMMUNE", {{"DON", 2}}}}}});
+  const auto paper = paper_of(post_of(given), Bundle::kDossier);
+  EXPECT_EQ(paper.place, PaperPlace::kAgency);
+  EXPECT_EQ(paper.holder, "COMMUNE");
+  EXPECT_EQ(paper.since, local("2026-03-02 08:00"));
+  EXPECT_THAT(paper.papers, ElementsAre(PaperCount{"DON", 2}));
+  EXPECT_FALSE(paper.apart_from_data);
+  EXPECT_EQ(paper_of(post_of(given), Bundle::kResult).place, PaperPlace::kUnknown);
+  given.when(passed("2026-03-02 09:00"));
+  const auto since = local("2026-03-02 09:00").micros;
+  EXPECT_THAT(Decider::index_entries(given.state()),
+              ElementsAre(IndexEntry{"apart", "DISTRICT", since, ""}, IndexEntry{"apart", "COMMUNE", since, ""}));
+  given.when(give(TellOfBag{kHome, in_bag(BagFactKind::kSealed, "2026-03-02 10:00", "COMMUNE")}));
+  given.when(give(TellOfBag{kHome, in_bag(BagFactKind::kReceived, "2026-03-03 09:00", "DISTRICT")}));
+  EXPECT_THAT(Decider::index_entries(given.state()), IsEmpty());
 }
 
 TEST(PostalDispatchDeciderTest, HearsOfABagOnceInAnyOrderFromServicesOnly) {

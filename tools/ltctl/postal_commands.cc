@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace lienthong::ltctl {
@@ -17,6 +19,7 @@ using postal::PostalService;
 struct ListOptions {
   std::string agency;
   bool silent = false;
+  bool apart = false;
   int state = 0;
   std::size_t limit = 50;
 };
@@ -160,19 +163,21 @@ Result<postal::BagLine> bag_line(const std::string& text) {
 
 // ---- shipments
 
+/// The agencies whose lists are wanted: one, or all of them.
+Result<std::vector<std::string>> wanted_agencies(Session& session, const std::string& agency) {
+  if (!agency.empty()) return std::vector<std::string>{agency};
+  return fetch_agencies(session, false);
+}
+
 void list(Session& session, const ListOptions& options) {
-  std::vector<std::string> agencies = {options.agency};
-  if (options.agency.empty()) {
-    auto found = fetch_agencies(session, false);
-    if (!found) return session.fail(found.error());
-    agencies = *std::move(found);
-  }
+  const auto agencies = wanted_agencies(session, options.agency);
+  if (!agencies) return session.fail(agencies.error());
   auto stub = postal_stub(session);
   if (!stub) return session.fail(stub.error());
   Table table = shipment_table(session);
   nlohmann::json document = {{"shipments", nlohmann::json::array()}};
   std::uint64_t total = 0;
-  for (const auto& agency : agencies) {
+  for (const auto& agency : *agencies) {
     postal::ListShipmentsRequest request;
     request.set_agency(agency);
     request.set_silent(options.silent);
@@ -193,6 +198,32 @@ void list(Session& session, const ListOptions& options) {
     const auto count = grouped(total, session.language);
     session.line({count + " bưu gửi", count + " shipments"});
   }
+}
+
+void list_apart(Session& session, const ListOptions& options) {
+  const auto agencies = wanted_agencies(session, options.agency);
+  if (!agencies) return session.fail(agencies.error());
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  const bool vi = session.language == Language::kVietnamese;
+  Table table({vi ? "GIẤY TỜ" : "PAPERS", vi ? "DỮ LIỆU" : "DATA", vi ? "TỪ LÚC" : "SINCE", vi ? "ĐỊNH DANH" : "ID"});
+  nlohmann::json document = {{"dossiers", nlohmann::json::array()}};
+  // Who has the papers and who has the data both list it.
+  std::set<std::string> seen;
+  for (const auto& agency : *agencies) {
+    postal::ListApartRequest request;
+    request.set_agency(agency);
+    request.mutable_page()->set_page_size(static_cast<int>(std::min<std::size_t>(options.limit, 200)));
+    const auto page = call<PostalService>(session, **stub, &PostalService::Stub::ListApart, request);
+    if (!page) return session.fail(page.error());
+    for (const auto& one : page->dossiers()) {
+      if (seen.size() >= options.limit || !seen.insert(one.dossier_id()).second) continue;
+      table.row({place_text(one.paper(), session.language), one.data_at(), local_text(instant_of(one.since_time())),
+                 one.dossier_id()});
+      document["dossiers"].push_back(to_json(one));
+    }
+  }
+  session.show(table, document);
 }
 
 void get(Session& session, const std::string& dossier) {
@@ -405,13 +436,19 @@ void add_shipment_commands(CLI::App& root, Session& session) {
   auto list_options = std::make_shared<ListOptions>();
   auto* listed = shipment->add_subcommand("list", "Bưu gửi đang mở, lâu nhất trước · open shipments, longest first");
   listed->add_option("--agency", list_options->agency, "cơ quan; bỏ trống: tất cả · agency, all if left out");
-  listed->add_flag("--silent", list_options->silent, "chỉ bưu gửi im lặng · silent ones only");
+  auto* silent = listed->add_flag("--silent", list_options->silent, "chỉ bưu gửi im lặng · silent ones only");
+  listed
+      ->add_flag("--apart", list_options->apart,
+                 "hồ sơ mà giấy tờ và dữ liệu ở hai nơi · dossiers whose papers and data are apart")
+      ->excludes(silent);
   listed
       ->add_option("--state", list_options->state,
                    "1 chờ nhận, 2 đang chuyển, 3 chờ xử lý, 4 thiếu bằng chứng, 5 đã phát, 6 hoàn, 7 mất, 8 hủy")
       ->check(CLI::Range(1, 8));
   listed->add_option("--limit", list_options->limit, "số dòng · rows")->check(CLI::Range(1, 200))->capture_default_str();
-  listed->callback([&session, list_options] { list(session, *list_options); });
+  listed->callback([&session, list_options] {
+    return list_options->apart ? list_apart(session, *list_options) : list(session, *list_options);
+  });
 
   auto dossier = std::make_shared<std::string>();
   auto* got = shipment->add_subcommand("get", "Giấy tờ của một hồ sơ đang ở đâu · where the papers of a dossier are");

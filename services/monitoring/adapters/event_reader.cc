@@ -461,7 +461,8 @@ EventMask taken(LedgerNo reader, LedgerNo source) {
   }
   if (reader == LedgerNo::kPostalDispatch && source == LedgerNo::kIntake) {
     return mask_of(intake_v1::EVENT_TYPE_PICKUP_REQUESTED) | mask_of(intake_v1::EVENT_TYPE_RESULT_DELIVERY_REQUESTED) |
-           mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_WITHDRAWN);
+           mask_of(intake_v1::EVENT_TYPE_DOSSIER_SUBMITTED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) |
+           mask_of(intake_v1::EVENT_TYPE_DOSSIER_WITHDRAWN);
   }
   if (reader == LedgerNo::kPostalDispatch && source == LedgerNo::kRouting) {
     return mask_of(routing_v1::EVENT_TYPE_CUSTODY_PASSED);

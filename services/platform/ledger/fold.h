@@ -14,7 +14,7 @@
 namespace lienthong::ledger {
 
 /// Version of the stored form of dossier values; a projection of another version is built anew.
-inline constexpr std::uint32_t kFoldVersion = 2;
+inline constexpr std::uint32_t kFoldVersion = 3;
 /// Entries a dossier's request ring keeps (architecture.md 8).
 inline constexpr std::size_t kRequestRingEntries = 32;
 /// Inputs that may wait behind a parked one (ledger.md 6).

@@ -64,6 +64,10 @@ ResultUndelivered decode(const v1::ResultUndelivered& from, Decoding& in) {
   return {from.shipment(), in.take(wire::decode_enum(from.stable()))};
 }
 
+PaperHandedIn decode(const v1::PaperHandedIn& from, Decoding& in) {
+  return {take_home(from.home_key(), in), from.agency(), wire::decode(from.papers(), in)};
+}
+
 template <class Message>
 Result<Event> read(const ::lienthong::ledger::v1::Event& from) {
   const auto message = kernel::parse<Message>(from.payload());
@@ -205,6 +209,14 @@ v1::ResultUndelivered encode(const ResultUndelivered& from) {
   return to;
 }
 
+v1::PaperHandedIn encode(const PaperHandedIn& from) {
+  v1::PaperHandedIn to;
+  to.set_home_key(from.home.text());
+  to.set_agency(from.agency);
+  wire::encode(from.papers, to.mutable_papers());
+  return to;
+}
+
 v1::EventType type_of(const EventBody& body) {
   return std::visit(Overloaded{[](const ShipmentOrdered&) { return v1::EVENT_TYPE_SHIPMENT_ORDERED; },
                                [](const OrderPlaced&) { return v1::EVENT_TYPE_ORDER_PLACED; },
@@ -225,7 +237,8 @@ v1::EventType type_of(const EventBody& body) {
                                [](const SettlementDeclared&) { return v1::EVENT_TYPE_SETTLEMENT_DECLARED; },
                                [](const SettlementCompared&) { return v1::EVENT_TYPE_SETTLEMENT_COMPARED; },
                                [](const ResultDelivered&) { return v1::EVENT_TYPE_RESULT_DELIVERED; },
-                               [](const ResultUndelivered&) { return v1::EVENT_TYPE_RESULT_UNDELIVERED; }},
+                               [](const ResultUndelivered&) { return v1::EVENT_TYPE_RESULT_UNDELIVERED; },
+                               [](const PaperHandedIn&) { return v1::EVENT_TYPE_PAPER_HANDED_IN; }},
                     body);
 }
 
@@ -259,6 +272,7 @@ Result<Event> decode_event(const ::lienthong::ledger::v1::Event& from) {
     case v1::EVENT_TYPE_SETTLEMENT_COMPARED: return read<v1::SettlementCompared>(from);
     case v1::EVENT_TYPE_RESULT_DELIVERED: return read<v1::ResultDelivered>(from);
     case v1::EVENT_TYPE_RESULT_UNDELIVERED: return read<v1::ResultUndelivered>(from);
+    case v1::EVENT_TYPE_PAPER_HANDED_IN: return read<v1::PaperHandedIn>(from);
     case v1::EVENT_TYPE_UNSPECIFIED:
     case v1::EventType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::EventType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

@@ -36,6 +36,11 @@ PostRequested decode(const intake_v1::ResultDeliveryRequested& from, Decoding& i
           from.collect(),
           {}};
 }
+PaperHandedIn decode(const intake_v1::DossierSubmitted& from, Decoding& in) {
+  PaperHandedIn handed_in{in.take(HomeKey::parse(from.home_key())), from.received_by(), {}};
+  for (const auto& component : from.components()) handed_in.papers.push_back({component.code(), component.count()});
+  return handed_in;
+}
 PickupPointless decode(const intake_v1::DossierRefused&, Decoding&) { return {"DOSSIER_REFUSED"}; }
 PickupPointless decode(const intake_v1::DossierWithdrawn&, Decoding&) { return {"DOSSIER_WITHDRAWN"}; }
 DataPassed decode(const routing_v1::CustodyPassed& from, Decoding& in) {
@@ -53,8 +58,19 @@ Result<void> take(const ::lienthong::ledger::v1::Event& from, Reported& to) {
   return {};
 }
 
+/// What comes in online brings no paper; what the post is to fetch is not here yet.
+Result<void> take_submitted(const ::lienthong::ledger::v1::Event& from, Reported& to) {
+  const auto message = wire::parse<intake_v1::DossierSubmitted>(from.payload());
+  if (!message) return failure(message.error());
+  const auto& submitted = **message;
+  const bool at_counter = submitted.channel() == intake_v1::CHANNEL_COUNTER && !submitted.post().has_pick_up_at();
+  if (!at_counter || submitted.components().empty()) return {};
+  return take<intake_v1::DossierSubmitted>(from, to);
+}
+
 Result<void> take_from_intake(const ::lienthong::ledger::v1::Event& from, Reported& to) {
   switch (from.type()) {
+    case intake_v1::EVENT_TYPE_DOSSIER_SUBMITTED: return take_submitted(from, to);
     case intake_v1::EVENT_TYPE_PICKUP_REQUESTED: return take<intake_v1::PickupRequested>(from, to);
     case intake_v1::EVENT_TYPE_RESULT_DELIVERY_REQUESTED: return take<intake_v1::ResultDeliveryRequested>(from, to);
     case intake_v1::EVENT_TYPE_DOSSIER_REFUSED: return take<intake_v1::DossierRefused>(from, to);
@@ -81,7 +97,7 @@ Result<Reported> decode_leaf(const ::lienthong::ledger::v1::Leaf& leaf, Take tak
 
 EventMask taken_from_intake() {
   return mask_of(intake_v1::EVENT_TYPE_PICKUP_REQUESTED) | mask_of(intake_v1::EVENT_TYPE_RESULT_DELIVERY_REQUESTED) |
-         mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_WITHDRAWN);
+         mask_of(intake_v1::EVENT_TYPE_DOSSIER_SUBMITTED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_WITHDRAWN);
 }
 
 EventMask taken_from_routing() { return mask_of(routing_v1::EVENT_TYPE_CUSTODY_PASSED); }

@@ -7,7 +7,7 @@
 
 namespace lienthong::postal_dispatch {
 
-/// Event types of intake that ask for the post, or need it no longer.
+/// Event types of intake that bring paper to the desk, ask for the post, or need it no longer.
 EventMask taken_from_intake();
 /// Errors: kInvalidArgument.
 Result<Reported> decode_intake(const ::lienthong::ledger::v1::Leaf& leaf);

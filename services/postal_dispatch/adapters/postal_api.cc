@@ -87,6 +87,7 @@ PostalApi::PostalApi(PostalApiParts parts)
       });
   on("GetPaper", &PostalApi::get_paper);
   on("ListShipments", &PostalApi::list_shipments);
+  on("ListApart", &PostalApi::list_apart);
   on("CreateBag", &PostalApi::create_bag);
   on("SealBag", &PostalApi::seal_bag);
   on("OpenBag", &PostalApi::open_bag);
@@ -267,6 +268,7 @@ void PostalApi::get_paper(const rpc::Call& call, const v1::GetPaperRequest& requ
            agencies.push_back(shipment.destination);
          }
          for (const auto& fact : post->bags) agencies.push_back(fact.agency);
+         if (post->handed_in) agencies.push_back(post->handed_in->agency);
          std::erase(agencies, "");
          if (!may_read(call.principal, agencies)) return failure(shared_kernel::dossier_not_found());
          for (const auto bundle : {Bundle::kDossier, Bundle::kResult})
@@ -312,6 +314,35 @@ void PostalApi::list_shipments(const rpc::Call& call, const v1::ListShipmentsReq
     std::uint64_t total = 0;
     for (const auto& one : page->totals) total += one.second;
     answer.set_total(total);
+    *answer.mutable_page() = std::move(page->page);
+    out.ok(answer);
+  });
+  if (!queued) out.fail(shared_kernel::api::too_many_reads());
+}
+
+void PostalApi::list_apart(const rpc::Call& call, const v1::ListApartRequest& request,
+                           const Out<v1::ListApartResponse>& out) const {
+  if (!may_read(call.principal, {request.agency()})) return out.fail(shared_kernel::api::not_granted(Action::kReadPost));
+  const shared_kernel::api::ListQuery wanted{
+      "postal-dispatch", parts_.gateway.partition_count(), "apart", {request.agency()}};
+  const auto queued = parts_.reads.post([this, wanted, request, out] {
+    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
+    if (!page) return out.fail(page.error());
+    v1::ListApartResponse answer;
+    for (const auto& entry : page->entries) {
+      const auto state = decode_state(entry.value.state());
+      const auto* post = state ? std::get_if<DossierPost>(&*state) : nullptr;
+      if (post == nullptr) continue;
+      const auto paper = paper_of(*post, Bundle::kDossier);
+      // An entry may be older than the value beside it.
+      if (!paper.apart_from_data) continue;
+      auto& one = *answer.add_dossiers();
+      one.set_dossier_id(shared_kernel::format_dossier_name({post->home, entry.hit.dossier}));
+      show(Bundle::kDossier, paper, *one.mutable_paper());
+      one.set_data_at(post->data_at);
+      shared_kernel::wire::encode(std::max(paper.since, post->data_since), *one.mutable_since_time());
+    }
+    for (const auto& total : page->totals) answer.set_total(total.second);
     *answer.mutable_page() = std::move(page->page);
     out.ok(answer);
   });

@@ -55,6 +55,7 @@ class PostalApi {
   void get_paper(const rpc::Call& call, const v1::GetPaperRequest& request, const Out<v1::GetPaperResponse>& out) const;
   void list_shipments(const rpc::Call& call, const v1::ListShipmentsRequest& request,
                       const Out<v1::ListShipmentsResponse>& out) const;
+  void list_apart(const rpc::Call& call, const v1::ListApartRequest& request, const Out<v1::ListApartResponse>& out) const;
   void create_bag(const rpc::Call& call, const v1::CreateBagRequest& request, const Out<v1::CreateBagResponse>& out) const;
   void seal_bag(const rpc::Call& call, const v1::SealBagRequest& request, const Out<v1::SealBagResponse>& out) const;
   void open_bag(const rpc::Call& call, const v1::OpenBagRequest& request, const Out<v1::OpenBagResponse>& out) const;

@@ -20,6 +20,11 @@ void encode(const DossierPost& from, v1::StoredDossier& to) {
   wire::encode_all(from.bags, to.mutable_bags());
   to.set_data_at(from.data_at);
   to.set_data_since(from.data_since.micros);
+  if (!from.handed_in) return;
+  auto& handed_in = *to.mutable_handed_in();
+  handed_in.set_agency(from.handed_in->agency);
+  handed_in.set_since(from.handed_in->since.micros);
+  wire::encode(from.handed_in->papers, handed_in.mutable_papers());
 }
 void encode(const Bag& from, v1::StoredBag& to) {
   to.set_home_key(from.home.text());
@@ -51,12 +56,16 @@ void encode(const Settlement& from, v1::StoredSettlement& to) {
 
 DossierPost decode(const v1::StoredDossier& from, Decoding& in) {
   DossierPost to;
-  to.home = in.take(HomeKey::parse(from.home_key()));
+  if (!from.home_key().empty()) to.home = in.take(HomeKey::parse(from.home_key()));
   to.dossier_code = from.dossier_code();
   to.shipments = wire::decode_all(from.shipments(), in);
   to.bags = wire::decode_all(from.bags(), in);
   to.data_at = from.data_at();
   to.data_since = {from.data_since()};
+  if (from.has_handed_in()) {
+    const auto& handed_in = from.handed_in();
+    to.handed_in = CounterPapers{handed_in.agency(), {handed_in.since()}, wire::decode(handed_in.papers(), in)};
+  }
   return to;
 }
 Bag decode(const v1::StoredBag& from, Decoding& in) {

@@ -39,9 +39,13 @@ Decision<Event> take_report(PostDraft draft, const Reported& reported) {
     const auto taken =
         std::visit(Overloaded{[&](const DataPassed& passed) -> Result<void> {
                                 const auto* post = std::get_if<DossierPost>(&draft.state());
-                                // Paper nobody has told of is not kept in mind: most dossiers have none.
-                                if (post == nullptr || post->data_since >= passed.at) return {};
+                                // Kept in mind before any paper is known: an agency has the data before the bag is sealed.
+                                if (post != nullptr && post->data_since > passed.at) return {};
                                 draft.record(passed.at, DataMoved{passed.agency, passed.at});
+                                return {};
+                              },
+                              [&](const PaperHandedIn& handed_in) -> Result<void> {
+                                draft.record(fact.occurred_at, handed_in);
                                 return {};
                               },
                               [&](const PostRequested& wanted) { return take_request(draft, wanted, fact.occurred_at); },
@@ -149,6 +153,15 @@ void add_shipment_entries(const Shipment& shipment, IndexEntries& entries) {
       {"shipments", shipment.agency + '/' + std::string(name_of(standing.stable)), standing.since.micros, suffix});
   if (!shipment.item.empty()) entries.push_back({"item", shipment.item, 0, suffix});
   if (shipment.silent) entries.push_back({"silent", shipment.agency, standing.last_scanned.micros, suffix});
+}
+
+/// Both have to know: who works without the papers, and who still has them.
+void add_apart_entries(const DossierPost& post, IndexEntries& entries) {
+  const auto paper = paper_of(post, Bundle::kDossier);
+  if (!paper.apart_from_data) return;
+  const auto since = std::max(paper.since, post.data_since).micros;
+  entries.push_back({"apart", post.data_at, since, ""});
+  if (paper.place == PaperPlace::kAgency) entries.push_back({"apart", paper.holder, since, ""});
 }
 
 IndexEntries bag_entries(const Bag& bag) {
@@ -271,6 +284,7 @@ void Decider::evolve(State& state, const Event& event) {
                  },
                  [&](const PaperTold& told) { hear_of_bag(state, told); },
                  [&](const DataMoved& moved) {
+                   if (!std::holds_alternative<DossierPost>(state)) state = DossierPost{};
                    auto& post = std::get<DossierPost>(state);
                    post.data_at = moved.agency;
                    post.data_since = moved.at;
@@ -286,7 +300,11 @@ void Decider::evolve(State& state, const Event& event) {
                  },
                  [](const SettlementCompared&) {},
                  [](const ResultDelivered&) {},
-                 [](const ResultUndelivered&) {}},
+                 [](const ResultUndelivered&) {},
+                 [&](const PaperHandedIn& handed_in) {
+                   entity<DossierPost>(state, handed_in.home).handed_in =
+                       CounterPapers{handed_in.agency, at, handed_in.papers};
+                 }},
       event.body);
 }
 
@@ -296,6 +314,7 @@ IndexEntries Decider::index_entries(const State& state) {
                  [](const DossierPost& post) {
                    IndexEntries entries;
                    for (const auto& shipment : post.shipments) add_shipment_entries(shipment, entries);
+                   add_apart_entries(post, entries);
                    return entries;
                  },
                  [](const Bag& bag) { return bag_entries(bag); },

@@ -203,6 +203,13 @@ struct PostRequested {
   std::vector<PaperCount> papers;
   bool operator==(const PostRequested&) const = default;
 };
+/// The desk has these papers since receipt: they were handed in at its counter.
+struct PaperHandedIn {
+  HomeKey home;
+  std::string agency;  ///< Of the desk.
+  std::vector<PaperCount> papers;
+  bool operator==(const PaperHandedIn&) const = default;
+};
 /// The desk takes no papers of this dossier any more.
 struct PickupPointless {
   std::string reason;  ///< `DOSSIER_REFUSED` or `DOSSIER_WITHDRAWN`.
@@ -210,7 +217,7 @@ struct PickupPointless {
 };
 struct Fact {
   Instant occurred_at;
-  std::variant<DataPassed, PostRequested, PickupPointless> body;
+  std::variant<DataPassed, PaperHandedIn, PostRequested, PickupPointless> body;
   bool operator==(const Fact&) const = default;
 };
 /// One decision of another service, as far as the post takes it.
@@ -358,7 +365,7 @@ struct ResultUndelivered {
 using EventBody =
     std::variant<ShipmentOrdered, OrderPlaced, OrderRefused, OrderRepeated, EntryRecorded, ProofAdded, StandingChanged,
                  SilenceBegan, SilenceEnded, BagCreated, BagSealed, BagOpened, TellingFailed, PaperTold, DataMoved,
-                 CollectionAdded, SettlementDeclared, SettlementCompared, ResultDelivered, ResultUndelivered>;
+                 CollectionAdded, SettlementDeclared, SettlementCompared, ResultDelivered, ResultUndelivered, PaperHandedIn>;
 struct Event {
   Instant occurred_at;
   EventBody body;
@@ -367,14 +374,23 @@ struct Event {
 
 // ---- state
 
-/// What the post does for one dossier.
+/// Papers handed in at the counter.
+struct CounterPapers {
+  std::string agency;
+  Instant since;
+  std::vector<PaperCount> papers;
+  bool operator==(const CounterPapers&) const = default;
+};
+
+/// What the post does for one dossier, and where its papers and data are.
 struct DossierPost {
-  HomeKey home;
+  HomeKey home;  ///< Empty while nothing but the way of the data is known.
   std::string dossier_code;
   std::vector<Shipment> shipments;  ///< By number, from 1.
   std::vector<BagFact> bags;        ///< By time.
   std::string data_at;              ///< Agency that has the data; empty: not told.
   Instant data_since;
+  std::optional<CounterPapers> handed_in;
   bool operator==(const DossierPost&) const = default;
 };
 

@@ -106,6 +106,8 @@ std::vector<BagDifference> differences_of(const Bag& bag) {
 
 PaperStanding paper_of(const DossierPost& post, Bundle bundle) {
   std::vector<Sighting> sightings;
+  if (bundle == Bundle::kDossier && post.handed_in)
+    sightings.push_back({post.handed_in->since, PaperPlace::kAgency, post.handed_in->agency, &post.handed_in->papers});
   for (const auto& shipment : post.shipments) {
     if (bundle_of(shipment.kind) == bundle) add_sightings(shipment, sightings);
   }
