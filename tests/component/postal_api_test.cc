@@ -53,6 +53,7 @@ tables:
 numbers:
   - {home: C01, for: items, service: RR, from: 1, to: 99}
   - {home: C01, for: bags, service: BG, from: 1, to: 2}
+  - {home: PROVINCE, for: bags, service: BG, from: 3, to: 9}
 )";
 
 class NoSink final : public ports::LogSink {
@@ -291,6 +292,28 @@ TEST_F(PostalApiTest, TellsTheDossiersOfABagInTheirLanes) {
   const auto told = paper_of(here);
   ASSERT_EQ(told.bags_size(), 2) << "sealed and received, each once";
   EXPECT_EQ(told.bags(1).missing(0).count(), 1U);
+}
+
+TEST_F(PostalApiTest, ABagComesBackFromAnAgencyWithoutADesk) {
+  const auto id = dossier("C01", 1);
+  auto request = bag_request({line(id, 2)});
+  request.mutable_header()->set_request_id("PROVINCE_" + uuid());
+  request.set_home_key("PROVINCE");
+  request.set_destination("COMMUNE");
+  v1::CreateBagResponse created;
+  ASSERT_EQ(call(&v1::PostalService::Stub::CreateBag, request, created), "");
+  EXPECT_EQ(created.bag().sender(), "PROVINCE");
+  EXPECT_EQ(created.bag().shipment().item(), "BG000000031VN");
+  v1::SealBagRequest seal;
+  seal.mutable_header()->set_request_id(uuid());
+  seal.set_bag_id(created.bag().bag_id());
+  seal.set_seal("N-78");
+  v1::SealBagResponse sealed;
+  ASSERT_EQ(call(&v1::PostalService::Stub::SealBag, seal, sealed), "");
+  EXPECT_TRUE(eventually([&] { return paper_is(id, v1::PAPER_PLACE_BAG); }));
+  request.mutable_header()->set_request_id("DISTRICT_" + uuid());
+  request.set_home_key("DISTRICT");
+  EXPECT_EQ(call(&v1::PostalService::Stub::CreateBag, request, created), "NUMBER_RANGE_MISSING");
 }
 
 TEST_F(PostalApiTest, PrintsAManifestWithItsCode) {

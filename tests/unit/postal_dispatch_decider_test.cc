@@ -410,6 +410,20 @@ TEST(PostalDispatchDeciderTest, RefusesWhatABagMayNotHold) {
   EXPECT_EQ(given.state(), State{});
 }
 
+TEST(PostalDispatchDeciderTest, AnAgencyWithoutADeskSendsBagsUnderItsOwnCode) {
+  Given given;
+  auto back = bag_of(kTwoDesks);
+  back.home = *HomeKey::parse("PROVINCE");
+  back.destination = "COMMUNE";
+  EXPECT_EQ(reason_of(given.when(give(back, "desk"))), "BAG_NOT_FOUND") << "who may not act for it sees nothing";
+  ASSERT_EQ(reason_of(given.when(give(back))), "");
+  EXPECT_EQ(std::get<Bag>(given.state()).sender, "PROVINCE");
+  EXPECT_THAT(given.context.numbers, Contains(::testing::Key("PROVINCE:item:vnpost:BG")));
+  Given unnumbered;
+  back.numbers = {};
+  EXPECT_EQ(reason_of(unnumbered.when(give(back))), "NUMBER_RANGE_MISSING");
+}
+
 TEST(PostalDispatchDeciderTest, ABagIsSealedOnceAndOpenedOnceByItsReceiver) {
   Given open;
   open.when(give(bag_of(kTwoDesks)));

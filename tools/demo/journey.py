@@ -19,7 +19,8 @@ import sys
 import time
 
 LIMIT_SECONDS = 90
-DESK, DISTRICT, PROCEDURE = "H47.22.05", "H47.22", "2.002622"
+# The division works on the dossiers of its district and has no desk of its own.
+DESK, DIVISION, PROCEDURE = "H47.22.05", "H47.22.LDTBXH", "2.002622"
 # Which the simulator plays.
 CARRIER = "sample-express"
 # Routing's note of a decision that ended its process again and again (docs/ledger.md): used, cause, attempts.
@@ -111,20 +112,26 @@ class Journey:
 
     def bag(self, dossier_id):
         line = f"{dossier_id}:to-khai=1"
-        bag = self.ltctl("bag", "create", DESK, DISTRICT, line, "--carrier", CARRIER)["bag"]
-        self.ltctl("bag", "seal", bag["bag_id"], "N-1")
-        self.until("the paper is in the bag", lambda: self.paper(dossier_id), lambda seen: self.place(seen) == "PAPER_PLACE_BAG")
-        self.tell(f"giấy tờ ở trong túi {bag['shipment']['item']}, niêm phong N-1, tới huyện",
-                  f"its paper is in bag {bag['shipment']['item']}, seal N-1, to the district")
-        opened = self.ltctl("bag", "open", bag["bag_id"], "N-1", line)["bag"]
+        out, back = self.carried(dossier_id, line, DESK, DIVISION, "N-1"), self.carried(dossier_id, line, DIVISION, DESK, "N-2")
+        self.tell(f"giấy tờ tới phòng cấp huyện trong túi {out}, rồi trở về trong túi {back}: đủ",
+                  f"its paper goes to the district's division in bag {out} and comes back in bag {back}: nothing is missing")
+
+    def carried(self, dossier_id, line, sender, receiver, seal):
+        """One bag, from its manifest to its opening; its number."""
+        bag = self.ltctl("bag", "create", sender, receiver, line, "--carrier", CARRIER)["bag"]
+        number = bag["shipment"]["item"]
+        self.ltctl("bag", "seal", bag["bag_id"], seal)
+        self.until("the paper is in the bag", lambda: self.paper(dossier_id), lambda seen: self.place(seen) == ("PAPER_PLACE_BAG", number))
+        opened = self.ltctl("bag", "open", bag["bag_id"], seal, line)["bag"]
         if opened.get("differences"):
             raise Failed(f"the bag differs from its manifest: {opened['differences']}")
-        self.until("the paper is at the district", lambda: self.paper(dossier_id), lambda seen: self.place(seen) == "PAPER_PLACE_AGENCY")
-        self.tell("huyện mở túi: đủ giấy tờ", "the district has opened it: nothing is missing")
+        self.until(f"the paper is at {receiver}", lambda: self.paper(dossier_id), lambda seen: self.place(seen) == ("PAPER_PLACE_AGENCY", receiver))
+        return number
 
     @staticmethod
     def place(paper):
-        return (paper.get("papers") or [{}])[0].get("place")
+        papers = (paper.get("papers") or [{}])[0]
+        return papers.get("place"), papers.get("holder")
 
     def delivered(self, linked):
         shown = self.until("the result is delivered", lambda: self.show(linked["dossier_id"]),

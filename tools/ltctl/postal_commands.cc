@@ -513,7 +513,7 @@ void add_bag_commands(CLI::App& root, Session& session) {
   };
   const char* line_help = "HỒ_SƠ:MÃ=2,MÃ, kết quả: HỒ_SƠ:result:MÃ · DOSSIER:CODE=2,CODE, a result: DOSSIER:result:CODE";
   auto* created = with_agency(bag->add_subcommand("create", "Lập túi với bảng kê · make a bag with its manifest"));
-  created->add_option("home", options->home, "nơi gửi · home key of the sender")->required();
+  created->add_option("home", options->home, "nơi gửi: mã một cửa, hoặc mã cơ quan nếu không có một cửa · sender: home key, or the agency's code without a desk")->required();
   created->add_option("destination", options->destination, "cơ quan nhận · receiving agency")->required();
   created->add_option("lines", options->lines, line_help)->required();
   created->add_option("--carrier", options->carrier, "hãng vận chuyển · carrier")->capture_default_str();

@@ -367,7 +367,7 @@ void PostalApi::create_bag(const rpc::Call& call, const v1::CreateBagRequest& re
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   if (!catalogue) return out.fail(catalogue.error());
   const auto desk = (*catalogue)->home(body.home);
-  const std::string from = desk && !desk->agency->areas.empty() ? desk->agency->areas.front() : std::string();
+  const auto from = area_of(desk ? desk->agency->code : body.home.text());
   body.clock_seconds = (*carrier)->clock_seconds;
   body.normal_minutes = normal_minutes(**carrier, from, area_of(body.destination));
   const auto checked = in.finish(0);

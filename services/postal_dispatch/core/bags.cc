@@ -83,7 +83,7 @@ Entry statement_of(Milestone milestone, Instant at, std::string place) {
 
 Result<void> decide_bag(PostDraft& draft, Context& context, const CommandHeader& header, const CreateBag& create) {
   if (!std::holds_alternative<std::monostate>(draft.state())) return failure(bag_not_found());
-  const auto sender = agency_of(*draft.rules(), create.home);
+  const auto sender = sender_of(*draft.rules(), create.home);
   if (!sender) return failure(sender.error());
   if (!may(*draft.rules(), header, Action::kSendPost, *sender)) return failure(bag_not_found());
   if (draft.rules()->agency(create.destination) == nullptr) {

@@ -212,7 +212,18 @@ Result<std::string> agency_of(const Catalogue& rules, const HomeKey& home) {
   return desk->agency->code;
 }
 
+Result<std::string> sender_of(const Catalogue& rules, const HomeKey& key) {
+  auto desk = agency_of(rules, key);
+  if (desk || rules.agency(key.text()) == nullptr) return desk;
+  return key.text();
+}
+
 Result<std::string> next_item(Context& context, const HomeKey& home, const std::string& carrier, const NumberRange& range) {
+  if (range.service.empty()) {
+    return failure(precondition("NUMBER_RANGE_MISSING",
+                                "Đơn vị chưa có dải số của hãng vận chuyển này; hãy xin hãng cấp và ghi vào bảng của hãng.",
+                                "The office has no range of numbers of this carrier; ask for one and enter it in its table."));
+  }
   // No bar in the key: what stands behind one is a period, and a new period ends the one before.
   const auto serial = range.from + context.next_number(home.text() + ":item:" + carrier + ':' + range.service) - 1;
   if (serial > range.to) {

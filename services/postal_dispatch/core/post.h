@@ -89,7 +89,7 @@ struct PlaceOrderAgain {
   bool operator==(const PlaceOrderAgain&) const = default;
 };
 struct CreateBag {
-  HomeKey home;
+  HomeKey home;  ///< Of a desk; the agency's code where the sender has none.
   std::string destination;
   std::string carrier;
   NumberRange numbers;

@@ -65,7 +65,11 @@ bool may(const Catalogue& rules, const CommandHeader& header, Action action, con
 Error shipment_not_found();
 /// The agency of the entity's desk. Errors: kInvalidArgument HOME_KEY_UNKNOWN.
 Result<std::string> agency_of(const Catalogue& rules, const HomeKey& home);
-/// A number out of the range, counted per home. Errors: kFailedPrecondition NUMBER_RANGE_EXHAUSTED, kInvalidArgument.
+/// The agency that sends bags under this key: that of a desk, or an agency without one under its own code.
+/// Errors: kInvalidArgument HOME_KEY_UNKNOWN.
+Result<std::string> sender_of(const Catalogue& rules, const HomeKey& key);
+/// A number out of the range, counted per home. Errors: kFailedPrecondition NUMBER_RANGE_MISSING, NUMBER_RANGE_EXHAUSTED,
+/// kInvalidArgument.
 Result<std::string> next_item(Context& context, const HomeKey& home, const std::string& carrier, const NumberRange& range);
 
 /// Records an entry with everything that follows from it: the change of state, the alarm, the cash.
