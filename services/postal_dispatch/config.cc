@@ -10,6 +10,7 @@
 #include "postal_dispatch/adapters/carrier_orders.h"
 #include "postal_dispatch/adapters/carrier_settings.h"
 #include "postal_dispatch/adapters/carriers_yaml.h"
+#include "postal_dispatch/adapters/lane_times.h"
 #include "postal_dispatch/adapters/machine_codec.h"
 #include "postal_dispatch/adapters/postal_api.h"
 #include "postal_dispatch/adapters/scan_feed.h"
@@ -69,12 +70,13 @@ Addresses addresses_of_intake(std::shared_ptr<rpc::Client> intake) {
   };
 }
 
-/// Tells between lanes and orders with carriers, each by its own threads.
+/// Tells between lanes, reads tables and orders with carriers, each by its own threads.
 class PostEffects final : public ledger::EffectSink {
  public:
   PostEffects(ledger::EffectRunner& tellings, CarrierOrders* orders) : tellings_(tellings), orders_(orders) {}
   void start(ledger::EffectCall call) override {
-    const bool order = call.type != static_cast<std::uint32_t>(IntentType::kTell);
+    const auto type = static_cast<IntentType>(call.type);
+    const bool order = type == IntentType::kPlaceOrder || type == IntentType::kCancelOrder;
     if (order && orders_ != nullptr) return orders_->start(std::move(call));
     tellings_.start(std::move(call));
   }
@@ -179,7 +181,11 @@ class Service final : public edition::HostedService {
     const auto tell = [this](const ledger::EffectCall& call, const std::atomic<bool>& stopping) {
       return teller_->tell(call, stopping);
     };
-    return {{static_cast<std::uint32_t>(IntentType::kTell), kTellingThreads, tell}};
+    const auto find = [this](const ledger::EffectCall& call, const std::atomic<bool>&) {
+      return std::optional(find_normal_time(carriers_, call.payload));
+    };
+    return {{static_cast<std::uint32_t>(IntentType::kTell), kTellingThreads, tell},
+            {static_cast<std::uint32_t>(IntentType::kFindNormalTime), 1, find}};
   }
 
   crypto::Key digest_key_;

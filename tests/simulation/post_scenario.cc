@@ -25,6 +25,8 @@ using namespace postal_dispatch;
 
 constexpr const char* kCarrier = "one";
 constexpr const char* kReceiver = "T01";
+/// What the carrier's table says of every way.
+constexpr std::int64_t kTableMinutes = 700;
 constexpr std::uint32_t kSerials = 99'999'999;
 
 /// The decider with a fault that a test must find.
@@ -141,6 +143,8 @@ std::optional<std::string> check_dossier(const DossierPost& post, std::set<std::
   for (const auto& shipment : post.shipments) {
     if (auto wrong = check_timeline(shipment)) return wrong;
     if (shipment.order == OrderState::kPlacing) return "an order without answer";
+    // Only what is ordered by itself has an address here.
+    if (shipment.address && shipment.normal_minutes != kTableMinutes) return "the carrier's table was not read";
     if (!shipment.item.empty() && !items.insert(shipment.item).second) return "an item number was given out twice";
   }
   std::set<std::tuple<DossierId, BagFactKind, Bundle>> told;
@@ -292,6 +296,7 @@ std::optional<std::string> carry_out_post(const Effect& effect, Chance& chance, 
       return encode_report({ItemNumber::make("EX", serial)->text(), ""});
     }
     case IntentType::kCancelOrder: return encode_report({"", chance.permille(300) ? "UNDERWAY" : ""});
+    case IntentType::kFindNormalTime: return encode_report({"", "", kTableMinutes, 0});
     case IntentType::kTell: break;
   }
   auto telling = telling_command({effect.where, effect.dossier, effect.seq, effect.index}, effect.intent.payload());

@@ -113,7 +113,8 @@ std::vector<Event> postal_samples() {
       SettlementCompared{true, 2},
       ResultDelivered{1},
       ResultUndelivered{1, StableState::kLost},
-      PaperHandedIn{kDesk, "COMMUNE", {{"DON", 1}, {"ANH", 2}}}};
+      PaperHandedIn{kDesk, "COMMUNE", {{"DON", 1}, {"ANH", 2}}},
+      NormalTimeFound{1, 960, 21'600}};
   std::vector<Event> out;
   for (const auto& body : bodies) out.push_back({at, body});
   return out;

@@ -1,4 +1,6 @@
 #include "postal_dispatch/adapters/carriers_yaml.h"
+#include "postal_dispatch/adapters/lane_times.h"
+#include "postal_dispatch/adapters/machine_codec.h"
 #include "postal_dispatch/core/carriers.h"
 #include "tests/support/given_when_then.h"
 
@@ -113,6 +115,20 @@ TEST(PostalDispatchCarriersTest, TheShippedTablesAreSound) {
   EXPECT_EQ(carriers->map("vnpost", "CN4", "", local("2026-07-01 08:00"))->table_version, 2U);
   EXPECT_FALSE(carriers->map("vnpost", "CN4", "", local("2026-06-30 08:00")));
   EXPECT_FALSE(read_carriers(LIENTHONG_SOURCE_DIR "/no-such-folder"));
+}
+
+TEST(PostalDispatchLaneTimesTest, AnswersWithTheTimeOfTheCarriersTable) {
+  const auto by_day = *parse_carrier(kSmall);
+  const auto by_clock =
+      *parse_carrier("carrier: express\nname: Nhanh\nnormal_clock_seconds: 21600\ntables: [{version: 1, valid_from: 2024-01-01, codes: {A: POSTED}}]\n");
+  const auto carriers = Carriers::make({by_day, by_clock});
+  ASSERT_TRUE(carriers) << carriers.error().message_en;
+  const auto found = [&](const LaneQuery& query) { return *decode_report(find_normal_time(*carriers, encode(query))); };
+  EXPECT_EQ(found({1, "one", "town", "hills"}), (Report{"", "", 5 * 480, 0}));
+  EXPECT_EQ(found({1, "one", "town", "town"}), (Report{"", "", 480, 0}));
+  EXPECT_EQ(found({1, "one", "town", ""}), (Report{"", "", 3 * 480, 0}));
+  EXPECT_EQ(found({1, "express", "town", "town"}).clock_seconds, 21'600);
+  EXPECT_EQ(found({1, "nobody", "", ""}).failure, "CARRIER_UNKNOWN");
 }
 
 }  // namespace

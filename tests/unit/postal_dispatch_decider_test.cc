@@ -1,3 +1,4 @@
+#include "postal_dispatch/core/carriers.h"
 #include "postal_dispatch/core/decider.h"
 #include "postal_dispatch/core/telling.h"
 #include "tests/support/given_when_then.h"
@@ -94,7 +95,8 @@ TEST(PostalDispatchDeciderTest, OrdersByItselfWhatTheApplicantAskedThePostFor) {
   EXPECT_EQ(first->shipment.destination, "COMMUNE");
   EXPECT_EQ(first->shipment.order, OrderState::kPlacing);
   EXPECT_EQ(first->shipment.address, sealed_part('a'));
-  EXPECT_THAT(pickup.intents, ElementsAre(Intent{static_cast<std::uint32_t>(IntentType::kPlaceOrder), "1"}));
+  EXPECT_THAT(pickup.intents, ElementsAre(Intent{static_cast<std::uint32_t>(IntentType::kPlaceOrder), "1"},
+                                          Intent{static_cast<std::uint32_t>(IntentType::kFindNormalTime), "1|vnpost||area"}));
   const auto result = given.when(asked(wanted(ShipmentKind::kResult)));
   const auto second = first_of<ShipmentOrdered>(result.events);
   ASSERT_TRUE(second);
@@ -103,6 +105,31 @@ TEST(PostalDispatchDeciderTest, OrdersByItselfWhatTheApplicantAskedThePostFor) {
   EXPECT_EQ(second->shipment.normal_minutes, 3 * kTown) << "an applicant of whom no area is known lives outside";
   EXPECT_EQ(std::get<DossierPost>(given.state()).dossier_code, "000.01.01.H47-260302-0001");
   EXPECT_THAT(given.when(asked(wanted(ShipmentKind::kResult))).events, IsEmpty()) << "one on its way will do";
+}
+
+Outcome looked_up(const std::string& payload, std::int64_t minutes, std::int64_t seconds) {
+  return {static_cast<std::uint32_t>(IntentType::kFindNormalTime), payload, "", "", minutes, seconds};
+}
+
+TEST(PostalDispatchDeciderTest, TheCarriersTableCountsForWhatWasOrderedByItself) {
+  Given given;
+  const auto begun = given.when(asked(wanted(ShipmentKind::kResult, "H47.22")));
+  const auto query = decode_lane_query(begun.intents.back().payload);
+  ASSERT_TRUE(query);
+  EXPECT_EQ(*query, (LaneQuery{1, "vnpost", "area", "H47.22"}));
+  const auto& payload = begun.intents.back().payload;
+  const auto found = given.when(looked_up(payload, 2 * kTown, 0));
+  EXPECT_EQ(first_of<NormalTimeFound>(found.events), (NormalTimeFound{1, 2 * kTown, 0}));
+  EXPECT_THAT(found.timers, ElementsAre(TimerChange(ArmTimer{1, local("2026-03-04 08:00")})));
+  EXPECT_EQ(only(given).normal_minutes, 2 * kTown);
+  EXPECT_THAT(given.when(looked_up(payload, 2 * kTown, 0)).events, IsEmpty());
+  EXPECT_THAT(given.when(looked_up(payload, 0, 90)).timers,
+              ElementsAre(TimerChange(ArmTimer{1, local("2026-03-02 08:00") + std::chrono::seconds(90)})));
+  auto unknown = looked_up(payload, 0, 0);
+  unknown.failure = "CARRIER_UNKNOWN";
+  EXPECT_THAT(given.when(unknown).events, IsEmpty());
+  EXPECT_FALSE(decode_lane_query("x|vnpost||"));
+  EXPECT_FALSE(decode_lane_query("1|vnpost|"));
 }
 
 TEST(PostalDispatchDeciderTest, CallsOffAPickUpThatIsPointlessUnlessThePostHasTheItem) {

@@ -68,6 +68,11 @@ PaperHandedIn decode(const v1::PaperHandedIn& from, Decoding& in) {
   return {take_home(from.home_key(), in), from.agency(), wire::decode(from.papers(), in)};
 }
 
+NormalTimeFound decode(const v1::NormalTimeFound& from, Decoding& in) {
+  return {from.shipment(), in.take(wire::decode_amount(from.normal_minutes())),
+          in.take(wire::decode_amount(from.clock_seconds()))};
+}
+
 template <class Message>
 Result<Event> read(const ::lienthong::ledger::v1::Event& from) {
   const auto message = kernel::parse<Message>(from.payload());
@@ -217,6 +222,14 @@ v1::PaperHandedIn encode(const PaperHandedIn& from) {
   return to;
 }
 
+v1::NormalTimeFound encode(const NormalTimeFound& from) {
+  v1::NormalTimeFound to;
+  to.set_shipment(from.shipment);
+  to.set_normal_minutes(from.normal_minutes);
+  to.set_clock_seconds(from.clock_seconds);
+  return to;
+}
+
 v1::EventType type_of(const EventBody& body) {
   return std::visit(Overloaded{[](const ShipmentOrdered&) { return v1::EVENT_TYPE_SHIPMENT_ORDERED; },
                                [](const OrderPlaced&) { return v1::EVENT_TYPE_ORDER_PLACED; },
@@ -238,7 +251,8 @@ v1::EventType type_of(const EventBody& body) {
                                [](const SettlementCompared&) { return v1::EVENT_TYPE_SETTLEMENT_COMPARED; },
                                [](const ResultDelivered&) { return v1::EVENT_TYPE_RESULT_DELIVERED; },
                                [](const ResultUndelivered&) { return v1::EVENT_TYPE_RESULT_UNDELIVERED; },
-                               [](const PaperHandedIn&) { return v1::EVENT_TYPE_PAPER_HANDED_IN; }},
+                               [](const PaperHandedIn&) { return v1::EVENT_TYPE_PAPER_HANDED_IN; },
+                               [](const NormalTimeFound&) { return v1::EVENT_TYPE_NORMAL_TIME_FOUND; }},
                     body);
 }
 
@@ -273,6 +287,7 @@ Result<Event> decode_event(const ::lienthong::ledger::v1::Event& from) {
     case v1::EVENT_TYPE_RESULT_DELIVERED: return read<v1::ResultDelivered>(from);
     case v1::EVENT_TYPE_RESULT_UNDELIVERED: return read<v1::ResultUndelivered>(from);
     case v1::EVENT_TYPE_PAPER_HANDED_IN: return read<v1::PaperHandedIn>(from);
+    case v1::EVENT_TYPE_NORMAL_TIME_FOUND: return read<v1::NormalTimeFound>(from);
     case v1::EVENT_TYPE_UNSPECIFIED:
     case v1::EventType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::EventType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

@@ -37,7 +37,8 @@ Result<Cause> decode_input(const ledger::InputCause& view) {
 Result<Cause> decode_outcome(const ledger::OutcomeCause& view) {
   auto report = decode_report(view.result);
   if (!report) return failure(report.error());
-  return Outcome{view.intent->type(), view.intent->payload(), std::move(report->item), std::move(report->failure)};
+  return Outcome{view.intent->type(), view.intent->payload(), std::move(report->item), std::move(report->failure),
+                 report->normal_minutes, report->clock_seconds};
 }
 
 }  // namespace
@@ -46,13 +47,15 @@ std::string encode_report(const Report& report) {
   ::lienthong::postal::v1::StoredReport to;
   to.set_item(report.item);
   to.set_failure(report.failure);
+  to.set_normal_minutes(report.normal_minutes);
+  to.set_clock_seconds(report.clock_seconds);
   return to.SerializeAsString();
 }
 
 Result<Report> decode_report(std::string_view bytes) {
   const auto parsed = shared_kernel::wire::parse<::lienthong::postal::v1::StoredReport>(bytes);
   if (!parsed) return failure(parsed.error());
-  return Report{(*parsed)->item(), (*parsed)->failure()};
+  return Report{(*parsed)->item(), (*parsed)->failure(), (*parsed)->normal_minutes(), (*parsed)->clock_seconds()};
 }
 
 Result<Cause> decode_cause(const ledger::CauseView& cause) {

@@ -3,16 +3,20 @@
 #include "platform/ledger/machine.h"
 #include "postal_dispatch/core/post.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace lienthong::postal_dispatch {
 
-/// What an executor reports of an intent, as the ledger keeps it. Either a carrier's item number or nothing came of success.
+/// What an executor reports of an intent, as the ledger keeps it. Of success came a carrier's item number, the time of its
+/// table, or nothing.
 struct Report {
   std::string item;
   std::string failure;  ///< Reason; empty: done.
+  std::int64_t normal_minutes = 0;
+  std::int64_t clock_seconds = 0;
   bool operator==(const Report&) const = default;
 };
 std::string encode_report(const Report& report);

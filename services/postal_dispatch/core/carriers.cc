@@ -4,6 +4,7 @@
 #include "shared_kernel/deadline.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace lienthong::postal_dispatch {
@@ -103,6 +104,30 @@ Result<MappedCode> Carriers::map(std::string_view carrier, std::string_view raw_
   }
   const auto reason = table->reasons.find(raw_reason);
   return MappedCode{code->second, reason == table->reasons.end() ? std::string(raw_reason) : reason->second, table->version};
+}
+
+// Codes have no bar.
+std::string encode(const LaneQuery& query) {
+  return std::to_string(query.shipment) + '|' + query.carrier + '|' + query.from_area + '|' + query.to_area;
+}
+
+Result<LaneQuery> decode_lane_query(std::string_view payload) {
+  std::vector<std::string> parts(1);
+  for (const char c : payload) {
+    if (c == '|') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  LaneQuery out;
+  const auto& number = parts.front();
+  const auto read = std::from_chars(number.data(), number.data() + number.size(), out.shipment);
+  if (parts.size() != 4 || read.ec != std::errc() || read.ptr != number.data() + number.size()) return malformed("lane query");
+  out.carrier = parts[1];
+  out.from_area = parts[2];
+  out.to_area = parts[3];
+  return out;
 }
 
 NumberRange numbers_of(const Carrier& carrier, const HomeKey& home, bool for_bags) {

@@ -84,6 +84,18 @@ class Carriers {
   std::vector<Carrier> carriers_;
 };
 
+/// What is looked up for a shipment that was ordered by itself: the payload of IntentType::kFindNormalTime.
+struct LaneQuery {
+  std::uint32_t shipment = 0;
+  std::string carrier;
+  std::string from_area;  ///< May be empty, like `to_area`.
+  std::string to_area;
+  bool operator==(const LaneQuery&) const = default;
+};
+std::string encode(const LaneQuery& query);
+/// Errors: kInvalidArgument.
+Result<LaneQuery> decode_lane_query(std::string_view payload);
+
 /// The range of an office; without service when it has none: the carrier gives numbers.
 NumberRange numbers_of(const Carrier& carrier, const HomeKey& home, bool for_bags);
 /// Units: working minutes. Two areas that are the same are one town; an empty area is outside.

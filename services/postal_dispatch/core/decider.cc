@@ -1,6 +1,7 @@
 #include "postal_dispatch/core/decider.h"
 
 #include "platform/base/overloaded.h"
+#include "postal_dispatch/core/carriers.h"
 #include "postal_dispatch/core/item_number.h"
 #include "postal_dispatch/core/post_draft.h"
 
@@ -81,10 +82,21 @@ Decision<Event> take_order_outcome(PostDraft draft, const Outcome& outcome) {
   return std::move(draft).finish();
 }
 
+Decision<Event> take_normal_time(PostDraft draft, const Outcome& outcome) {
+  const auto query = decode_lane_query(outcome.payload);
+  const auto* shipment = query ? find_shipment(draft.state(), query->shipment) : nullptr;
+  if (shipment == nullptr || !outcome.failure.empty()) return {};
+  if (shipment->normal_minutes == outcome.normal_minutes && shipment->clock_seconds == outcome.clock_seconds) return {};
+  draft.record(draft.now(), NormalTimeFound{query->shipment, outcome.normal_minutes, outcome.clock_seconds});
+  watch(draft, query->shipment);
+  return std::move(draft).finish();
+}
+
 Decision<Event> take_outcome(PostDraft draft, const Outcome& outcome) {
   switch (static_cast<IntentType>(outcome.intent)) {
     case IntentType::kPlaceOrder: return take_order_outcome(std::move(draft), outcome);
     case IntentType::kCancelOrder: return {};  // not carried out: the next scan shows it
+    case IntentType::kFindNormalTime: return take_normal_time(std::move(draft), outcome);
     case IntentType::kTell: break;
   }
   const auto telling = decode_telling(outcome.payload);
@@ -315,6 +327,11 @@ void Decider::evolve(State& state, const Event& event) {
                  [&](const PaperHandedIn& handed_in) {
                    entity<DossierPost>(state, handed_in.home).handed_in =
                        CounterPapers{handed_in.agency, at, handed_in.papers};
+                 },
+                 [&](const NormalTimeFound& found) {
+                   auto& shipment = shipment_of(state, found.shipment);
+                   shipment.normal_minutes = found.normal_minutes;
+                   shipment.clock_seconds = found.clock_seconds;
                  }},
       event.body);
 }

@@ -229,12 +229,15 @@ struct TimerFired {
   std::uint32_t shipment = 0;
   bool operator==(const TimerFired&) const = default;
 };
-/// The carrier has taken an order, or not; or another lane has taken what it was told, or not.
+/// The carrier has taken an order, or not; another lane has taken what it was told, or not; or the carrier's table was read.
 struct Outcome {
   std::uint32_t intent = 0;  ///< IntentType
   std::string payload;       ///< Of the intent.
   std::string item;          ///< Number the carrier gave.
   std::string failure;       ///< Reason; empty: done.
+  /// What the carrier's table says of a shipment's way; as in Shipment.
+  std::int64_t normal_minutes = 0;
+  std::int64_t clock_seconds = 0;
   bool operator==(const Outcome&) const = default;
 };
 struct Reviewed {
@@ -362,10 +365,19 @@ struct ResultUndelivered {
   bool operator==(const ResultUndelivered&) const = default;
 };
 
+/// The carrier's table has another time for this way than the usual one the shipment was ordered with.
+struct NormalTimeFound {
+  std::uint32_t shipment = 0;
+  std::int64_t normal_minutes = 0;
+  std::int64_t clock_seconds = 0;
+  bool operator==(const NormalTimeFound&) const = default;
+};
+
 using EventBody =
     std::variant<ShipmentOrdered, OrderPlaced, OrderRefused, OrderRepeated, EntryRecorded, ProofAdded, StandingChanged,
                  SilenceBegan, SilenceEnded, BagCreated, BagSealed, BagOpened, TellingFailed, PaperTold, DataMoved,
-                 CollectionAdded, SettlementDeclared, SettlementCompared, ResultDelivered, ResultUndelivered, PaperHandedIn>;
+                 CollectionAdded, SettlementDeclared, SettlementCompared, ResultDelivered, ResultUndelivered, PaperHandedIn,
+                 NormalTimeFound>;
 struct Event {
   Instant occurred_at;
   EventBody body;
@@ -481,6 +493,7 @@ enum class IntentType : std::uint32_t {
   kPlaceOrder = 1,   ///< With the carrier; payload: shipment number.
   kCancelOrder = 2,  ///< With the carrier; payload: shipment number.
   kTell = 3,         ///< Another lane; payload: a Telling.
+  kFindNormalTime = 4,  ///< In the carrier's table; payload: a LaneQuery.
 };
 
 /// Entity that keeps the cash of a desk, carrier and day.

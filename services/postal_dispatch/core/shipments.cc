@@ -207,23 +207,27 @@ Result<void> take_request(PostDraft& draft, const PostRequested& wanted, Instant
   }
   if (count >= kShipmentsMax) return failure(timeline_full());
   const auto* desk = draft.rules()->agency(*agency);
-  const std::string from = desk == nullptr || desk->areas.empty() ? std::string() : desk->areas.front();
+  const std::string here = desk == nullptr || desk->areas.empty() ? std::string() : desk->areas.front();
+  const bool fetched = wanted.kind == ShipmentKind::kToDesk;
   Shipment shipment;
   shipment.number = static_cast<std::uint32_t>(count + 1);
   shipment.kind = wanted.kind;
   shipment.carrier = wanted.carrier;
   shipment.agency = *agency;
-  shipment.destination = wanted.kind == ShipmentKind::kToDesk ? *agency : std::string();
+  shipment.destination = fetched ? *agency : std::string();
   shipment.order = OrderState::kPlacing;
-  shipment.normal_minutes = normal_minutes(Carrier{}, from, wanted.area);
+  // The usual time, until the carrier's table has been read: a decision reads no table.
+  shipment.normal_minutes = normal_minutes(Carrier{}, here, wanted.area);
   shipment.cod_amount = wanted.cod_amount;
   shipment.papers = wanted.papers;
   shipment.address = wanted.address;
   shipment.ordered_at = at;
   const auto number = shipment.number;
+  const LaneQuery lane{number, wanted.carrier, fetched ? wanted.area : here, fetched ? here : wanted.area};
   draft.record(at, ShipmentOrdered{wanted.home, wanted.dossier_code, std::move(shipment)});
   watch(draft, number);
   draft.intend(IntentType::kPlaceOrder, std::to_string(number));
+  draft.intend(IntentType::kFindNormalTime, encode(lane));
   return {};
 }
 
