@@ -481,6 +481,7 @@ TEST_F(ServicesApiTest, NamesTheFieldOfAWishToThePostThatIsNone) {
                         {"application.post", [](auto& post) { post.clear_deliver_to(); }},
                         {"application.post.deliver_to.line", [](auto& post) { post.mutable_deliver_to()->clear_line(); }},
                         {"application.post.collect", [](auto& post) { post.set_collect(-1); }},
+                        {"application.post.pick_up_fee", [](auto& post) { post.set_pick_up_fee(-1); }},
                         {"application.post.pick_up_at", [](auto& post) { *post.mutable_pick_up_at() = post.deliver_to(); }}};
   for (const auto& [field, make] : cases) {
     auto request = application(kExtract);

@@ -69,6 +69,8 @@ TEST(IntakeCodecTest, RefusesCommandsOfBadForm) {
        }},
       {"a sentence as carrier", [](Application& a) { a.post->carrier = "bưu điện"; }},
       {"money given out", [](Application& a) { a.post->collect = -1; }},
+      {"a fee given out", [](Application& a) { a.post->pick_up_fee = -1; }},
+      {"too high a fee", [](Application& a) { a.post->pick_up_fee = kCollectMax + 1; }},
       {"too much money", [](Application& a) { a.post->collect = kCollectMax + 1; }},
       {"no home key", [](Application& a) { a.home = {}; }},
   };

@@ -596,7 +596,7 @@ TEST(PostalDispatchDeciderTest, SettlesADayThatBalancesAndTellsItsShipments) {
   EXPECT_EQ(std::get<TellOfSettlement>(told[1].what).amount, 8'000);
   EXPECT_EQ(reason_of(given.when(declared({}, 0))), "SETTLEMENT_BALANCED");
   EXPECT_THAT(Decider::index_entries(given.state()),
-              ElementsAre(IndexEntry{"settlements", "vnpost/balanced", kDay.days, "C01"}));
+              ElementsAre(IndexEntry{"settlements", "C01/vnpost/balanced", kDay.days, ""}));
 }
 
 TEST(PostalDispatchDeciderTest, ListsEveryDifferenceOfADayThatDoesNotBalance) {

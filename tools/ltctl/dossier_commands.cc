@@ -39,6 +39,7 @@ struct FormOptions {
   std::string pick_up_at;
   std::string deliver_to;
   std::int64_t collect = 0;
+  std::int64_t pick_up_fee = 0;
 };
 
 struct ListOptions {
@@ -83,6 +84,7 @@ Result<void> set_post(const FormOptions& options, intake_api::ApplicationForm& f
   auto& post = *form.mutable_post();
   post.set_carrier(options.carrier);
   post.set_collect(options.collect);
+  post.set_pick_up_fee(options.pick_up_fee);
   if (!options.pick_up_at.empty()) {
     if (auto read = set_address(options.pick_up_at, *post.mutable_pick_up_at()); !read) return read;
   }
@@ -341,6 +343,7 @@ void add_form_options(CLI::App& command, FormOptions& options) {
   command.add_option("--post-from", options.pick_up_at,
                      "bưu điện thu gom hồ sơ tại, cùng dạng · the post fetches the papers at, in the same form");
   command.add_option("--carrier", options.carrier, "hãng vận chuyển · carrier")->capture_default_str();
+ command.add_option("--pick-up-fee", options.pick_up_fee, "đồng thu khi thu gom hồ sơ · đồng to collect with the papers");
   command.add_option("--collect", options.collect, "đồng thu khi trả kết quả · đồng to collect with the result");
 }
 

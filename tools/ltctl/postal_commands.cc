@@ -50,6 +50,18 @@ struct ScanOptions {
   std::string reason;
   std::int64_t minutes_ago = 0;
 };
+struct SettlementOptions {
+  std::string home;
+  std::string carrier;
+  std::string day;
+  std::string state = "differs";
+  std::size_t limit = 50;
+};
+struct BagListOptions {
+  std::string agency;
+  std::string filter = "out";
+  std::size_t limit = 50;
+};
 struct BagOptions {
   std::string bag;
   std::string home;
@@ -420,6 +432,36 @@ void open_bag(Session& session, const BagOptions& options) {
   show_bag(session, done->bag(), to_json(*done));
 }
 
+void list_bags(Session& session, const BagListOptions& options) {
+  const auto agencies = wanted_agencies(session, options.agency);
+  if (!agencies) return session.fail(agencies.error());
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  const bool vi = session.language == Language::kVietnamese;
+  Table table({vi ? "SỐ TÚI" : "BAG", vi ? "NƠI GỬI" : "FROM", vi ? "NƠI NHẬN" : "TO", vi ? "HỒ SƠ" : "DOSSIERS",
+               vi ? "NIÊM PHONG" : "SEALED", vi ? "MỞ" : "OPENED", vi ? "CHÊNH LỆCH" : "DIFFERENCES", vi ? "ĐỊNH DANH" : "ID"});
+  nlohmann::json document = {{"bags", nlohmann::json::array()}};
+  for (const auto& agency : *agencies) {
+    postal::ListBagsRequest request;
+    request.set_agency(agency);
+    request.set_filter(options.filter == "in"        ? postal::BAG_FILTER_IN
+                       : options.filter == "differs" ? postal::BAG_FILTER_DIFFERS
+                                                     : postal::BAG_FILTER_OUT);
+    request.mutable_page()->set_page_size(static_cast<int>(std::min<std::size_t>(options.limit, 200)));
+    const auto page = call<PostalService>(session, **stub, &PostalService::Stub::ListBags, request);
+    if (!page) return session.fail(page.error());
+    for (const auto& bag : page->bags()) {
+      if (table.rows() > options.limit) break;
+      table.row({bag.shipment().item(), bag.sender(), bag.shipment().destination(), std::to_string(bag.lines_size()),
+                 bag.has_seal_time() ? local_text(instant_of(bag.seal_time())) : "-",
+                 bag.has_open_time() ? local_text(instant_of(bag.open_time())) : "-",
+                 std::to_string(bag.differences_size() + bag.untold_size()), bag.bag_id()});
+      document["bags"].push_back(to_json(bag));
+    }
+  }
+  session.show(table, document);
+}
+
 void print_bag(Session& session, const BagOptions& options) {
   auto stub = postal_stub(session);
   if (!stub) return session.fail(stub.error());
@@ -429,6 +471,117 @@ void print_bag(Session& session, const BagOptions& options) {
   if (!found) return session.fail(found.error());
   if (session.json()) return session.show(Table({""}), to_json(*found));
   session.line({found->manifest_text(), found->manifest_text()});
+}
+
+// ---- cash
+
+std::string settlement_text(postal::SettlementState state, Language language) {
+  const bool vi = language == Language::kVietnamese;
+  switch (state) {
+    case postal::SETTLEMENT_STATE_OPEN: return vi ? "chưa khai" : "open";
+    case postal::SETTLEMENT_STATE_BALANCED: return vi ? "khớp" : "balanced";
+    case postal::SETTLEMENT_STATE_DIFFERS: return vi ? "lệch" : "differs";
+    case postal::SETTLEMENT_STATE_UNSPECIFIED:
+    case postal::SettlementState_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case postal::SettlementState_INT_MAX_SENTINEL_DO_NOT_USE_: break;
+  }
+  return "-";
+}
+
+/// Đồng; a difference may be below zero.
+std::string amount_text(std::int64_t amount, Language language) {
+  return amount < 0 ? "-" + grouped(static_cast<std::uint64_t>(-amount), language)
+                    : grouped(static_cast<std::uint64_t>(amount), language);
+}
+
+Table settlement_table(const Session& session) {
+  const bool vi = session.language == Language::kVietnamese;
+  return Table({vi ? "NGÀY" : "DAY", vi ? "MỘT CỬA" : "DESK", vi ? "HÃNG" : "CARRIER", vi ? "TRẠNG THÁI" : "STATE",
+                vi ? "ĐÃ THU" : "COLLECTED", vi ? "HÃNG KHAI" : "DECLARED", vi ? "ĐÃ NỘP" : "PAID",
+                vi ? "CHÊNH LỆCH" : "DIFFERENCES"});
+}
+
+void add_row(const Session& session, const postal::Settlement& day, Table& table) {
+  table.row({day.day(), day.home_key(), day.carrier(), settlement_text(day.state(), session.language),
+             amount_text(day.collected(), session.language), amount_text(day.declared(), session.language),
+             amount_text(day.paid(), session.language), std::to_string(day.differences_size())});
+}
+
+postal::SettlementState settlement_state(const std::string& name) {
+  if (name == "open") return postal::SETTLEMENT_STATE_OPEN;
+  return name == "balanced" ? postal::SETTLEMENT_STATE_BALANCED : postal::SETTLEMENT_STATE_DIFFERS;
+}
+
+void list_settlements(Session& session, const SettlementOptions& options) {
+  std::vector<std::string> homes = {options.home};
+  if (options.home.empty()) {
+    const auto catalogue = fetch_catalogue(session);
+    if (!catalogue) return session.fail(catalogue.error());
+    homes.clear();
+    for (const auto& agency : catalogue->contents.agencies()) {
+      for (const auto& desk : agency.desks()) homes.push_back(desk.home_key());
+    }
+  }
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  Table table = settlement_table(session);
+  nlohmann::json document = {{"settlements", nlohmann::json::array()}};
+  for (const auto& home : homes) {
+    postal::ListSettlementsRequest request;
+    request.set_home_key(home);
+    request.set_carrier(options.carrier);
+    request.set_state(settlement_state(options.state));
+    request.mutable_page()->set_page_size(static_cast<int>(std::min<std::size_t>(options.limit, 200)));
+    const auto page = call<PostalService>(session, **stub, &PostalService::Stub::ListSettlements, request);
+    if (!page) return session.fail(page.error());
+    for (const auto& day : page->settlements()) {
+      if (table.rows() > options.limit) break;
+      add_row(session, day, table);
+      document["settlements"].push_back(to_json(day));
+    }
+  }
+  session.show(table, document);
+}
+
+void get_settlement(Session& session, const SettlementOptions& options) {
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  postal::GetSettlementRequest request;
+  request.set_home_key(options.home);
+  request.set_carrier(options.carrier);
+  request.set_day(options.day);
+  const auto found = call<PostalService>(session, **stub, &PostalService::Stub::GetSettlement, request);
+  if (!found) return session.fail(found.error());
+  Table table = settlement_table(session);
+  add_row(session, found->settlement(), table);
+  session.show(table, to_json(*found));
+  if (session.json()) return;
+  for (const auto& difference : found->settlement().differences()) {
+    const auto ours = amount_text(difference.ours(), session.language);
+    const auto theirs = amount_text(difference.theirs(), session.language);
+    const bool whole = difference.item().empty();
+    session.line({"  " + (whole ? "tiền nộp" : difference.item()) + "  bên ta " + ours + "  hãng " + theirs + " đồng",
+                  "  " + (whole ? "payment" : difference.item()) + "  ours " + ours + "  theirs " + theirs + " đồng"});
+  }
+}
+
+void add_settlement_commands(CLI::App& root, Session& session) {
+  auto* settlement =
+      root.add_subcommand("settlement", "Đối soát tiền thu hộ · settlement of cash on delivery")->require_subcommand(1);
+  auto options = std::make_shared<SettlementOptions>();
+  auto* listed = settlement->add_subcommand("list", "Ngày thu tiền, cũ nhất trước · days of cash, oldest first");
+  listed->add_option("--home", options->home, "mã một cửa; bỏ trống: tất cả · home key, all if left out");
+  listed->add_option("--carrier", options->carrier, "hãng vận chuyển; bỏ trống: tất cả · carrier, all if left out");
+  listed->add_option("--state", options->state, "differs lệch, open chưa khai, balanced khớp")
+      ->check(CLI::IsMember({"differs", "open", "balanced"}))
+      ->capture_default_str();
+  listed->add_option("--limit", options->limit, "số dòng · rows")->check(CLI::Range(1, 200))->capture_default_str();
+  listed->callback([&session, options] { list_settlements(session, *options); });
+  auto* got = settlement->add_subcommand("get", "Một ngày với mọi chênh lệch · one day with every difference");
+  got->add_option("home", options->home, "mã một cửa · home key")->required();
+  got->add_option("carrier", options->carrier, "hãng vận chuyển · carrier")->required();
+  got->add_option("day", options->day, "ngày · day, 2026-03-02")->required();
+  got->callback([&session, options] { get_settlement(session, *options); });
 }
 
 void add_shipment_commands(CLI::App& root, Session& session) {
@@ -527,6 +680,14 @@ void add_bag_commands(CLI::App& root, Session& session) {
   opened->add_option("seal", options->seal, "số niêm phong thấy được · number of the seal as found")->required();
   opened->add_option("lines", options->lines, line_help);
   opened->callback([&session, options] { open_bag(session, *options); });
+  auto list_options = std::make_shared<BagListOptions>();
+  auto* listed = bag->add_subcommand("list", "Túi của một cơ quan, cũ nhất trước · bags of an agency, oldest first");
+  listed->add_option("--agency", list_options->agency, "cơ quan; bỏ trống: tất cả · agency, all if left out");
+  listed->add_option("--filter", list_options->filter, "out gửi đi, in nhận về, differs lệch với bảng kê")
+      ->check(CLI::IsMember({"out", "in", "differs"}))
+      ->capture_default_str();
+  listed->add_option("--limit", list_options->limit, "số dòng · rows")->check(CLI::Range(1, 200))->capture_default_str();
+  listed->callback([&session, list_options] { list_bags(session, *list_options); });
   auto* printed = bag->add_subcommand("print", "In bảng kê · print the manifest");
   printed->add_option("bag", options->bag, "định danh túi · bag id")->required();
   printed->callback([&session, options] { print_bag(session, *options); });
@@ -537,6 +698,7 @@ void add_bag_commands(CLI::App& root, Session& session) {
 void add_postal_commands(CLI::App& root, Session& session) {
   add_shipment_commands(root, session);
   add_bag_commands(root, session);
+  add_settlement_commands(root, session);
 }
 
 }  // namespace lienthong::ltctl

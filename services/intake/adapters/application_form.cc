@@ -69,6 +69,10 @@ Result<void> check_post(const v1::PostalRequest& post, bool papers_are_here) {
     return failure(rpc::invalid_field(path + ".collect", "phải từ 0 đến 1.000.000.000 đồng, thu khi trả kết quả.",
                                       "must be 0 to 1,000,000,000 đồng, collected with the result."));
   }
+  if (post.pick_up_fee() < 0 || post.pick_up_fee() > kCollectMax || (post.pick_up_fee() != 0 && !post.has_pick_up_at())) {
+    return failure(rpc::invalid_field(path + ".pick_up_fee", "phải từ 0 đến 1.000.000.000 đồng, thu khi thu gom hồ sơ.",
+                                      "must be 0 to 1,000,000,000 đồng, collected when the papers are fetched."));
+  }
   if (post.has_pick_up_at()) {
     if (papers_are_here) {
       return failure(rpc::invalid_field(path + ".pick_up_at", "hồ sơ đang ở quầy; không cần thu gom.",

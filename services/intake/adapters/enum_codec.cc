@@ -81,15 +81,18 @@ void encode_wish(const PostalWish& from, v1::PostalWish& to) {
   if (from.pick_up_at) wire::encode(*from.pick_up_at, *to.mutable_pick_up_at());
   if (from.deliver_to) wire::encode(*from.deliver_to, *to.mutable_deliver_to());
   to.set_collect(from.collect);
+  to.set_pick_up_fee(from.pick_up_fee);
 }
 
 Result<PostalWish> decode_wish(const v1::PostalWish& from) {
   wire::Decoding in;
-  PostalWish to{in.take(wire::decode_code(from.carrier(), "post.carrier")), {}, {}, from.collect()};
+  PostalWish to{in.take(wire::decode_code(from.carrier(), "post.carrier")), {}, {}, from.collect(), from.pick_up_fee()};
   if (from.has_pick_up_at()) to.pick_up_at = in.take(wire::decode(from.pick_up_at()));
   if (from.has_deliver_to()) to.deliver_to = in.take(wire::decode(from.deliver_to()));
   if (!to.pick_up_at && !to.deliver_to) return malformed("post: nothing is asked for");
   if (to.collect < 0 || to.collect > kCollectMax) return malformed("post.collect " + std::to_string(to.collect));
+  if (to.pick_up_fee < 0 || to.pick_up_fee > kCollectMax)
+    return malformed("post.pick_up_fee " + std::to_string(to.pick_up_fee));
   return in.finish(std::move(to));
 }
 

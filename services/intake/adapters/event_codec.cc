@@ -81,7 +81,7 @@ InputSetAside decode(const v1::InputSetAside& from, Decoding&) { return {from.in
 
 PickupRequested decode(const v1::PickupRequested& from, Decoding& in) {
   return {in.take(HomeKey::parse(from.home_key())), from.carrier(), from.area_code(), in.take(wire::decode(from.address())),
-          in.take(wire::decode_components(from.components()))};
+          in.take(wire::decode_components(from.components())), from.collect()};
 }
 
 ResultDeliveryRequested decode(const v1::ResultDeliveryRequested& from, Decoding& in) {
@@ -218,6 +218,7 @@ v1::PickupRequested encode(const PickupRequested& from) {
   to.set_area_code(from.area_code);
   wire::encode(from.address, *to.mutable_address());
   wire::encode_components(from.components, to.mutable_components());
+  to.set_collect(from.collect);
   return to;
 }
 

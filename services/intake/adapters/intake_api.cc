@@ -81,6 +81,7 @@ void IntakeApi::create(const rpc::Call& call, const Request& request, const Out<
     auto& to = *command.mutable_application()->mutable_post();
     to.set_carrier(from.carrier());
     to.set_collect(from.collect());
+    to.set_pick_up_fee(from.pick_up_fee());
     if (from.has_pick_up_at()) sealed.add(block::encode_message(from.pick_up_at()), *to.mutable_pick_up_at());
     if (from.has_deliver_to()) sealed.add(block::encode_message(from.deliver_to()), *to.mutable_deliver_to());
   }

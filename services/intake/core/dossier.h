@@ -37,7 +37,8 @@ struct PostalWish {
   std::string carrier;
   std::optional<SealedRef> pick_up_at;
   std::optional<SealedRef> deliver_to;
-  std::int64_t collect = 0;  ///< Đồng, with the result.
+  std::int64_t collect = 0;      ///< Đồng, with the result.
+  std::int64_t pick_up_fee = 0;  ///< Đồng, when the papers are fetched.
   bool operator==(const PostalWish&) const = default;
 };
 
@@ -258,6 +259,7 @@ struct PickupRequested {
   std::string area_code;
   SealedRef address;
   std::vector<Component> components;
+  std::int64_t collect = 0;
   bool operator==(const PickupRequested&) const = default;
 };
 /// For postal-dispatch: bring the result.

@@ -21,7 +21,7 @@ PostRequested decode(const intake_v1::PickupRequested& from, Decoding& in) {
                        from.carrier(),
                        from.area_code(),
                        in.take(wire::decode(from.address())),
-                       0,
+                       from.collect(),
                        {}};
   for (const auto& component : from.components()) wanted.papers.push_back({component.code(), component.count()});
   return wanted;

@@ -51,6 +51,18 @@ const char* bag_key(v1::BagFilter filter) {
   return "/out";
 }
 
+const char* settlement_key(v1::SettlementState state) {
+  switch (state) {
+    case v1::SETTLEMENT_STATE_OPEN: return "/open";
+    case v1::SETTLEMENT_STATE_BALANCED: return "/balanced";
+    case v1::SETTLEMENT_STATE_DIFFERS:
+    case v1::SETTLEMENT_STATE_UNSPECIFIED:
+    case v1::SettlementState_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::SettlementState_INT_MAX_SENTINEL_DO_NOT_USE_: break;
+  }
+  return "/differs";
+}
+
 const Shipment* find_shown(const State& state, std::uint32_t number) {
   if (const auto* bag = std::get_if<Bag>(&state)) return number <= 1 ? &bag->shipment : nullptr;
   const auto* post = std::get_if<DossierPost>(&state);
@@ -94,6 +106,7 @@ PostalApi::PostalApi(PostalApiParts parts)
   on("GetBag", &PostalApi::get_bag);
   on("ListBags", &PostalApi::list_bags);
   on("DeclareSettlement", &PostalApi::declare);
+  on("ListSettlements", &PostalApi::list_settlements);
   on("GetSettlement", &PostalApi::get_settlement);
 }
 
@@ -454,6 +467,39 @@ void PostalApi::declare(const rpc::Call& call, const v1::DeclareSettlementReques
          reply_with(name, out, [](std::uint64_t, const State& state, v1::DeclareSettlementResponse& answer) {
            if (const auto* settlement = std::get_if<Settlement>(&state)) show(*settlement, *answer.mutable_settlement());
          }));
+}
+
+void PostalApi::list_settlements(const rpc::Call& call, const v1::ListSettlementsRequest& request,
+                                 const Out<v1::ListSettlementsResponse>& out) const {
+  const auto home = HomeKey::parse(request.home_key());
+  if (!home) return out.fail(home.error());
+  const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
+  if (!catalogue) return out.fail(catalogue.error());
+  const auto desk = (*catalogue)->home(*home);
+  if (!desk || !may_read(call.principal, {desk->agency->code}))
+    return out.fail(shared_kernel::api::not_granted(Action::kReadPost));
+  shared_kernel::api::ListQuery wanted{"postal-dispatch", parts_.gateway.partition_count(), "settlements", {}};
+  for (const auto& carrier : parts_.carriers.all()) {
+    if (request.carrier().empty() || request.carrier() == carrier.id)
+      wanted.keys.push_back(home->text() + '/' + carrier.id + settlement_key(request.state()));
+  }
+  if (wanted.keys.empty()) return out.fail(parts_.carriers.carrier(request.carrier()).error());
+  const auto queued = parts_.reads.post([this, wanted, request, out] {
+    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
+    if (!page) return out.fail(page.error());
+    v1::ListSettlementsResponse answer;
+    for (const auto& entry : page->entries) {
+      const auto state = decode_state(entry.value.state());
+      const auto* settlement = state ? std::get_if<Settlement>(&*state) : nullptr;
+      if (settlement != nullptr) show(*settlement, *answer.add_settlements());
+    }
+    std::uint64_t total = 0;
+    for (const auto& one : page->totals) total += one.second;
+    answer.set_total(total);
+    *answer.mutable_page() = std::move(page->page);
+    out.ok(answer);
+  });
+  if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
 void PostalApi::get_settlement(const rpc::Call& call, const v1::GetSettlementRequest& request,

@@ -63,6 +63,8 @@ class PostalApi {
   void list_bags(const rpc::Call& call, const v1::ListBagsRequest& request, const Out<v1::ListBagsResponse>& out) const;
   void declare(const rpc::Call& call, const v1::DeclareSettlementRequest& request,
                const Out<v1::DeclareSettlementResponse>& out) const;
+  void list_settlements(const rpc::Call& call, const v1::ListSettlementsRequest& request,
+                        const Out<v1::ListSettlementsResponse>& out) const;
   void get_settlement(const rpc::Call& call, const v1::GetSettlementRequest& request,
                       const Out<v1::GetSettlementResponse>& out) const;
 

@@ -348,7 +348,7 @@ IndexEntries Decider::index_entries(const State& state) {
                  [](const Bag& bag) { return bag_entries(bag); },
                  [](const Settlement& day) {
                    const char* where = !day.declared ? "/open" : differences_of(day).empty() ? "/balanced" : "/differs";
-                   return IndexEntries{{"settlements", day.carrier + where, day.day.days, day.home.text()}};
+                   return IndexEntries{{"settlements", day.home.text() + '/' + day.carrier + where, day.day.days, ""}};
                  }},
       state);
 }
