@@ -167,7 +167,7 @@ class Journey:
 
     def silent(self, linked):
         """A shipment that the post has and says nothing of."""
-        order = self.ltctl("shipment", "order", linked["dossier_id"], "--kind", "return", "--carrier", CARRIER, "--paper", "to-khai")
+        order = self.ltctl("shipment", "order", linked["dossier_id"], "--kind", "to-desk", "--carrier", CARRIER, "--paper", "to-khai")
         return order["shipment"]["item"]
 
     def fell_silent(self, linked, item):

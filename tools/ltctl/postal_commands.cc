@@ -281,9 +281,7 @@ void order(Session& session, const OrderOptions& options) {
   postal::OrderShipmentRequest request;
   request.mutable_header()->set_request_id(new_request_id(session));
   request.set_dossier_id(options.dossier);
-  request.set_kind(options.kind == "to-desk"  ? postal::SHIPMENT_KIND_TO_DESK
-                   : options.kind == "return" ? postal::SHIPMENT_KIND_RETURN
-                                              : postal::SHIPMENT_KIND_RESULT);
+  request.set_kind(options.kind == "to-desk" ? postal::SHIPMENT_KIND_TO_DESK : postal::SHIPMENT_KIND_RESULT);
   request.set_carrier(options.carrier);
   request.set_item(options.item);
   request.set_destination(options.destination);
@@ -611,8 +609,8 @@ void add_shipment_commands(CLI::App& root, Session& session) {
   auto order_options = std::make_shared<OrderOptions>();
   auto* ordered = shipment->add_subcommand("order", "Lập bưu gửi · make a shipment");
   ordered->add_option("dossier", order_options->dossier, "định danh hồ sơ · dossier id")->required();
-  ordered->add_option("--kind", order_options->kind, "result, to-desk, return")
-      ->check(CLI::IsMember({"result", "to-desk", "return"}))
+  ordered->add_option("--kind", order_options->kind, "result, to-desk")
+      ->check(CLI::IsMember({"result", "to-desk"}))
       ->capture_default_str();
   ordered->add_option("--carrier", order_options->carrier, "hãng vận chuyển · carrier")->capture_default_str();
   ordered->add_option("--item", order_options->item,

@@ -14,11 +14,11 @@ static_assert(static_cast<int>(Milestone::kCodSettled) == v1::MILESTONE_COD_SETT
 static_assert(static_cast<int>(Milestone::kHandedToAgency) == v1::MILESTONE_HANDED_TO_AGENCY);
 static_assert(static_cast<int>(Milestone::kPickupFailed) == v1::MILESTONE_PICKUP_FAILED);
 static_assert(static_cast<int>(StableState::kCancelled) == v1::STABLE_STATE_CANCELLED);
-static_assert(static_cast<int>(ShipmentKind::kReturn) == v1::SHIPMENT_KIND_RETURN);
 static_assert(static_cast<int>(BagFactKind::kMissing) == v1::BAG_FACT_KIND_MISSING);
 static_assert(static_cast<int>(OrderState::kRefused) == v1::ORDER_STATE_REFUSED);
 static_assert(static_cast<int>(Relation::kAgency) == v1::RELATION_AGENCY);
 static_assert(static_cast<int>(IdentityPaper::kOther) == v1::IDENTITY_PAPER_OTHER);
+static_assert(static_cast<int>(ShipmentKind::kResult) == v1::SHIPMENT_KIND_RESULT);
 static_assert(static_cast<int>(Bundle::kResult) == v1::BUNDLE_RESULT);
 
 constexpr std::uint32_t kPapersOfAKindMax = 10'000;

@@ -136,7 +136,6 @@ std::string_view name_of(ShipmentKind kind) {
     case ShipmentKind::kToDesk: return "to_desk";
     case ShipmentKind::kBag: return "bag";
     case ShipmentKind::kResult: return "result";
-    case ShipmentKind::kReturn: return "return";
   }
   return "";
 }

@@ -21,7 +21,6 @@ enum class ShipmentKind : std::uint8_t {
   kToDesk = 1,  ///< The dossier from the citizen's home to the desk.
   kBag = 2,     ///< A bag between a centre and a department, either way.
   kResult = 3,  ///< The result to the citizen.
-  kReturn = 4,  ///< An undelivered item back to its sender.
 };
 /// Name in lists, e.g. `to_desk`.
 std::string_view name_of(ShipmentKind kind);
