@@ -141,7 +141,7 @@ class Service final : public edition::HostedService {
       orders_.emplace(
           CarrierOrdersParts{gateway, parts.rules, addresses_of_intake(intake), std::move(by_name), report, alarm, unknown},
           order_threads_);
-      feed_.emplace(api_->scans(), alarm);
+      feed_.emplace(api_->scans(), api_->unmatched(), alarm);
       if (auto opened = open_door(parts); !opened) return failure(std::move(opened.error()));
       polls_.emplace(connected_, parts.settings.ledger.data_dir, gateway, *feed_, parts.clock, alarm);
     }
@@ -153,6 +153,13 @@ class Service final : public edition::HostedService {
   void collect(observe::Metrics& out) override {
     if (orders_) orders_->collect(out);
     if (polls_) polls_->collect(out);
+    if (!api_) return;
+    for (const auto& carrier : carriers_.all()) {
+      const auto waiting = api_->unmatched().waiting(carrier.id);
+      if (!waiting) continue;
+      out.gauge("lienthong_postal_unmatched_scans", "Scans of a carrier that belong to nothing known and wait for somebody.",
+                {{"carrier", carrier.id}}, static_cast<double>(*waiting));
+    }
   }
 
   void stop() override {

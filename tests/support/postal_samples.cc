@@ -64,6 +64,10 @@ BagFact fact() {
 Collection collection() { return {name(1), 1, kItemNumber, 34'000, 35'000, "BL-7", local("2026-03-03 15:00")}; }
 const LocalDay kDay = shared_kernel::make_day(2026, 3, 3);
 
+UnmatchedScan unmatched() {
+  return {"vnpost", kItemNumber, "X9", local("2026-03-03 15:00"), "700000", "01", 35'000, "BL-7", "ITEM_UNKNOWN"};
+}
+
 OrderShipment order() {
   return {kDesk,
           "000.01.01.H47-260302-0001",
@@ -114,7 +118,9 @@ std::vector<Event> postal_samples() {
       ResultDelivered{1},
       ResultUndelivered{1, StableState::kLost},
       PaperHandedIn{kDesk, "COMMUNE", {{"DON", 1}, {"ANH", 2}}},
-      NormalTimeFound{1, 960, 21'600}};
+      NormalTimeFound{1, 960, 21'600},
+      ScanKept{*HomeKey::parse("POST/scans"), unmatched()},
+      ScanClosed{ScanFate::kDismissed, "FOREIGN_ITEM"}};
   std::vector<Event> out;
   for (const auto& body : bodies) out.push_back({at, body});
   return out;
@@ -132,7 +138,9 @@ std::vector<CommandBody> postal_commands() {
           TellOfBag{kDesk, fact()},
           AddCollection{kDesk, "vnpost", kDay, collection()},
           DeclareSettlement{kDesk, "vnpost", kDay, {{kItemNumber, 34'000}}, 33'000},
-          TellOfSettlement{1, "vnpost", 34'000, local("2026-03-04 09:00")}};
+          TellOfSettlement{1, "vnpost", 34'000, local("2026-03-04 09:00")},
+          KeepScan{unmatched()},
+          CloseScan{ScanFate::kDismissed, "FOREIGN_ITEM"}};
 }
 
 std::vector<State> postal_states() {
@@ -162,7 +170,8 @@ std::vector<State> postal_states() {
   packed.sender = "COMMUNE";
   packed.lines = lines();
   return {std::monostate{}, post, data_only, bag, packed,
-          Settlement{kDesk, "vnpost", kDay, {collection()}, true, {{kItemNumber, 34'000}}, 33'000}};
+          Settlement{kDesk, "vnpost", kDay, {collection()}, true, {{kItemNumber, 34'000}}, 33'000},
+          KeptScan{*HomeKey::parse("POST/scans"), unmatched(), local("2026-03-03 15:02"), ScanFate::kDismissed, "FOREIGN_ITEM"}};
 }
 
 std::vector<CommandBody> postal_story() {

@@ -618,6 +618,37 @@ TEST(PostalDispatchDeciderTest, MarksTheCashOfAShipmentSettledOnce) {
   EXPECT_THAT(given.when(give(TellOfSettlement{1, "vnpost", 35'000, local("2026-03-04 10:00")})).events, IsEmpty());
 }
 
+// ---- scans that belong to nothing known
+
+const UnmatchedScan kStray{"vnpost", "RR473124832VN", "X9", local("2026-03-02 07:00"), "700000", "", 0, "", "ITEM_UNKNOWN"};
+
+TEST(PostalDispatchDeciderTest, KeepsAScanNobodyCouldMatchOnceAndUntilSomebodySeesToIt) {
+  Given given;
+  EXPECT_EQ(reason_of(given.when(give(KeepScan{kStray}, "reader"))), "SCAN_NOT_FOUND") << "it reports no scans";
+  EXPECT_TRUE(first_of<ScanKept>(given.when(give(KeepScan{kStray})).events));
+  EXPECT_THAT(given.when(give(KeepScan{kStray})).events, IsEmpty());
+  EXPECT_THAT(Decider::index_entries(given.state()),
+              ElementsAre(IndexEntry{"unmatched", "vnpost", local("2026-03-02 08:00").micros, ""}));
+  EXPECT_EQ(reason_of(given.when(give(CloseScan{ScanFate::kDismissed, "X"}, "desk"))), "SCAN_NOT_FOUND")
+      << "it is every office's or none's";
+  EXPECT_TRUE(first_of<ScanClosed>(given.when(give(CloseScan{ScanFate::kDismissed, "FOREIGN_ITEM"})).events));
+  EXPECT_THAT(Decider::index_entries(given.state()), IsEmpty());
+  const auto before = given.state();
+  EXPECT_EQ(reason_of(given.when(give(CloseScan{}))), "SCAN_CLOSED");
+  EXPECT_THAT(given.when(give(KeepScan{kStray})).events, IsEmpty()) << "sent again, it stays put aside";
+  EXPECT_EQ(given.state(), before);
+  Given nothing;
+  EXPECT_EQ(reason_of(nothing.when(give(CloseScan{}))), "SCAN_NOT_FOUND");
+}
+
+TEST(PostalDispatchDeciderTest, NamesAnUnmatchedScanByCarrierItemCodeAndTime) {
+  auto other = kStray;
+  other.reason = "CARRIER_CODE_UNKNOWN";
+  EXPECT_EQ(unmatched_name(kStray), unmatched_name(other));
+  other.raw_code = "X8";
+  EXPECT_NE(unmatched_name(kStray), unmatched_name(other));
+}
+
 // ---- the table of the README
 
 std::string outcome(Given given, const Cause& cause) {

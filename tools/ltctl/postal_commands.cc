@@ -50,6 +50,14 @@ struct ScanOptions {
   std::string reason;
   std::int64_t minutes_ago = 0;
 };
+struct KeptScanOptions {
+  std::string carrier;
+  std::string scan;
+  std::string reason;
+  std::string actor;
+  bool all = false;
+  std::size_t limit = 50;
+};
 struct SettlementOptions {
   std::string home;
   std::string carrier;
@@ -349,6 +357,82 @@ void scan(Session& session, const ScanOptions& options) {
                          failed.message_vi(), failed.message_en()});
   }
   show_shipment(session, result.shipment(), to_json(*done));
+}
+
+// ---- scans that belong to nothing known
+
+Result<postal::ListUnmatchedScansResponse> fetch_unmatched(Session& session, PostalService::Stub& stub,
+                                                           const KeptScanOptions& options) {
+  postal::ListUnmatchedScansRequest request;
+  request.set_carrier(options.carrier);
+  request.mutable_page()->set_page_size(static_cast<int>(std::min<std::size_t>(options.limit, 200)));
+  return call<PostalService>(session, stub, &PostalService::Stub::ListUnmatchedScans, request);
+}
+
+void list_unmatched(Session& session, const KeptScanOptions& options) {
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  const auto page = fetch_unmatched(session, **stub, options);
+  if (!page) return session.fail(page.error());
+  const bool vi = session.language == Language::kVietnamese;
+  Table table({vi ? "HÃNG" : "CARRIER", vi ? "SỐ BƯU GỬI" : "ITEM", vi ? "MÃ" : "CODE", vi ? "LÚC QUÉT" : "SCANNED",
+               vi ? "LÝ DO" : "REASON", vi ? "GIỮ TỪ" : "KEPT SINCE", vi ? "ĐỊNH DANH" : "ID"});
+  for (const auto& one : page->scans()) {
+    const auto& scan = one.scan();
+    table.row({scan.carrier(), scan.item(), scan.raw_code(), local_text(instant_of(scan.scan_time())), scan.reason(),
+               local_text(instant_of(one.since_time())), one.scan_id()});
+  }
+  session.show(table, to_json(*page));
+}
+
+Result<postal::RetakeScanResponse> retake_one(Session& session, PostalService::Stub& stub, const KeptScanOptions& options,
+                                              const std::string& scan) {
+  postal::RetakeScanRequest request;
+  request.mutable_header()->set_request_id(new_request_id(session));
+  request.mutable_header()->set_actor(options.actor);
+  request.set_scan_id(scan);
+  return call<PostalService>(session, stub, &PostalService::Stub::RetakeScan, request);
+}
+
+void retake(Session& session, const KeptScanOptions& options) {
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  if (!options.all) {
+    const auto done = retake_one(session, **stub, options, options.scan);
+    if (!done) return session.fail(done.error());
+    return show_shipment(session, done->shipment(), to_json(*done));
+  }
+  const auto page = fetch_unmatched(session, **stub, options);
+  if (!page) return session.fail(page.error());
+  Table table = shipment_table(session);
+  nlohmann::json document = {{"taken", nlohmann::json::array()}, {"left", nlohmann::json::array()}};
+  for (const auto& one : page->scans()) {
+    const auto done = retake_one(session, **stub, options, one.scan_id());
+    if (done) {
+      add_row(session, done->shipment(), table);
+      document["taken"].push_back(one.scan_id());
+    } else {
+      document["left"].push_back({{"scan_id", one.scan_id()}, {"reason", done.error().reason}});
+    }
+  }
+  session.show(table, document);
+  if (session.json()) return;
+  const auto left = std::to_string(document["left"].size());
+  session.line({left + " lượt quét vẫn chưa khớp", left + " scans are still unmatched"});
+}
+
+void dismiss(Session& session, const KeptScanOptions& options) {
+  auto stub = postal_stub(session);
+  if (!stub) return session.fail(stub.error());
+  postal::DismissScanRequest request;
+  request.mutable_header()->set_request_id(new_request_id(session));
+  request.mutable_header()->set_actor(options.actor);
+  request.set_scan_id(options.scan);
+  request.set_reason_code(options.reason);
+  const auto done = call<PostalService>(session, **stub, &PostalService::Stub::DismissScan, request);
+  if (!done) return session.fail(done.error(), request.header().request_id());
+  if (session.json()) return session.show(Table({""}), to_json(*done));
+  session.line({"đã bỏ qua lượt quét", "the scan is put aside"});
 }
 
 // ---- bags
@@ -655,6 +739,33 @@ void add_shipment_commands(CLI::App& root, Session& session) {
   scanned->callback([&session, scan_options] { scan(session, *scan_options); });
 }
 
+void add_scan_commands(CLI::App& root, Session& session) {
+  auto* scan = root.add_subcommand("scan", "Lượt quét chưa khớp bưu gửi nào · scans that belong to nothing known")
+                   ->require_subcommand(1);
+  auto options = std::make_shared<KeptScanOptions>();
+  const auto with_actor = [options](CLI::App* command) {
+    command->add_option("--actor", options->actor, "mã cán bộ · your officer id")->envname("LIENTHONG_ACTOR")->required();
+  };
+  const auto with_list = [options](CLI::App* command) {
+    command->add_option("--carrier", options->carrier, "hãng vận chuyển; bỏ trống: tất cả · carrier, all if left out");
+    command->add_option("--limit", options->limit, "số dòng · rows")->check(CLI::Range(1, 200))->capture_default_str();
+  };
+  auto* listed = scan->add_subcommand("list", "Lượt quét đang chờ, lâu nhất trước · scans that wait, longest first");
+  with_list(listed);
+  listed->callback([&session, options] { list_unmatched(session, *options); });
+  auto* again = scan->add_subcommand("retake", "Nhận lại sau khi có bảng mã mới hoặc bưu gửi · take again after a new table or order");
+  auto* which = again->add_option("scan", options->scan, "định danh lượt quét · scan id");
+  again->add_flag("--all", options->all, "mọi lượt quét đang chờ · all that wait")->excludes(which);
+  with_list(again);
+  with_actor(again);
+  again->callback([&session, options] { retake(session, *options); });
+  auto* aside = scan->add_subcommand("dismiss", "Bỏ qua với lý do · put aside with a reason");
+  aside->add_option("scan", options->scan, "định danh lượt quét · scan id")->required();
+  aside->add_option("--reason", options->reason, "mã lý do, ví dụ FOREIGN_ITEM · reason code")->required();
+  with_actor(aside);
+  aside->callback([&session, options] { dismiss(session, *options); });
+}
+
 void add_bag_commands(CLI::App& root, Session& session) {
   auto* bag = root.add_subcommand("bag", "Túi hồ sơ và bảng kê · bags and manifests")->require_subcommand(1);
   auto options = std::make_shared<BagOptions>();
@@ -695,6 +806,7 @@ void add_bag_commands(CLI::App& root, Session& session) {
 
 void add_postal_commands(CLI::App& root, Session& session) {
   add_shipment_commands(root, session);
+  add_scan_commands(root, session);
   add_bag_commands(root, session);
   add_settlement_commands(root, session);
 }

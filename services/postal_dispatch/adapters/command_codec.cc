@@ -80,6 +80,11 @@ TellOfSettlement decode(const v1::TellOfSettlementCommand& from, Decoding& in) {
           in.take(kernel::decode(from.settle_time()))};
 }
 
+KeepScan decode(const v1::KeepScanCommand& from, Decoding& in) { return {wire::decode(from.scan(), in)}; }
+CloseScan decode(const v1::CloseScanCommand& from, Decoding& in) {
+  return {in.take(wire::decode_enum(from.fate())), in.take(decode_code(from.reason_code(), "reason_code", true))};
+}
+
 template <class Message>
 Result<DecodedCommand> read(std::string_view bytes) {
   const auto message = kernel::parse<Message>(bytes);
@@ -187,6 +192,18 @@ v1::TellOfSettlementCommand encode(const TellOfSettlement& from) {
   return to;
 }
 
+v1::KeepScanCommand encode(const KeepScan& from) {
+  v1::KeepScanCommand to;
+  wire::encode(from.scan, *to.mutable_scan());
+  return to;
+}
+v1::CloseScanCommand encode(const CloseScan& from) {
+  v1::CloseScanCommand to;
+  to.set_fate(static_cast<v1::ScanFate>(from.fate));
+  to.set_reason_code(from.reason_code);
+  return to;
+}
+
 v1::CommandType type_of(const CommandBody& body) {
   return std::visit(Overloaded{[](const OrderShipment&) { return v1::COMMAND_TYPE_ORDER_SHIPMENT; },
                                [](const StateMilestone&) { return v1::COMMAND_TYPE_STATE_MILESTONE; },
@@ -199,7 +216,9 @@ v1::CommandType type_of(const CommandBody& body) {
                                [](const TellOfBag&) { return v1::COMMAND_TYPE_TELL_OF_BAG; },
                                [](const AddCollection&) { return v1::COMMAND_TYPE_ADD_COLLECTION; },
                                [](const DeclareSettlement&) { return v1::COMMAND_TYPE_DECLARE_SETTLEMENT; },
-                               [](const TellOfSettlement&) { return v1::COMMAND_TYPE_TELL_OF_SETTLEMENT; }},
+                               [](const TellOfSettlement&) { return v1::COMMAND_TYPE_TELL_OF_SETTLEMENT; },
+                               [](const KeepScan&) { return v1::COMMAND_TYPE_KEEP_SCAN; },
+                               [](const CloseScan&) { return v1::COMMAND_TYPE_CLOSE_SCAN; }},
                     body);
 }
 
@@ -229,6 +248,8 @@ Result<DecodedCommand> decode_command(std::uint32_t type, std::string_view body)
     case v1::COMMAND_TYPE_ADD_COLLECTION: return read<v1::AddCollectionCommand>(body);
     case v1::COMMAND_TYPE_DECLARE_SETTLEMENT: return read<v1::DeclareSettlementCommand>(body);
     case v1::COMMAND_TYPE_TELL_OF_SETTLEMENT: return read<v1::TellOfSettlementCommand>(body);
+    case v1::COMMAND_TYPE_KEEP_SCAN: return read<v1::KeepScanCommand>(body);
+    case v1::COMMAND_TYPE_CLOSE_SCAN: return read<v1::CloseScanCommand>(body);
     case v1::COMMAND_TYPE_UNSPECIFIED:
     case v1::CommandType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::CommandType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

@@ -73,6 +73,13 @@ NormalTimeFound decode(const v1::NormalTimeFound& from, Decoding& in) {
           in.take(wire::decode_amount(from.clock_seconds()))};
 }
 
+ScanKept decode(const v1::ScanKept& from, Decoding& in) {
+  return {take_home(from.home_key(), in), wire::decode(from.scan(), in)};
+}
+ScanClosed decode(const v1::ScanClosed& from, Decoding& in) {
+  return {in.take(wire::decode_enum(from.fate())), from.reason_code()};
+}
+
 template <class Message>
 Result<Event> read(const ::lienthong::ledger::v1::Event& from) {
   const auto message = kernel::parse<Message>(from.payload());
@@ -230,6 +237,19 @@ v1::NormalTimeFound encode(const NormalTimeFound& from) {
   return to;
 }
 
+v1::ScanKept encode(const ScanKept& from) {
+  v1::ScanKept to;
+  to.set_home_key(from.home.text());
+  wire::encode(from.scan, *to.mutable_scan());
+  return to;
+}
+v1::ScanClosed encode(const ScanClosed& from) {
+  v1::ScanClosed to;
+  to.set_fate(static_cast<v1::ScanFate>(from.fate));
+  to.set_reason_code(from.reason_code);
+  return to;
+}
+
 v1::EventType type_of(const EventBody& body) {
   return std::visit(Overloaded{[](const ShipmentOrdered&) { return v1::EVENT_TYPE_SHIPMENT_ORDERED; },
                                [](const OrderPlaced&) { return v1::EVENT_TYPE_ORDER_PLACED; },
@@ -252,7 +272,9 @@ v1::EventType type_of(const EventBody& body) {
                                [](const ResultDelivered&) { return v1::EVENT_TYPE_RESULT_DELIVERED; },
                                [](const ResultUndelivered&) { return v1::EVENT_TYPE_RESULT_UNDELIVERED; },
                                [](const PaperHandedIn&) { return v1::EVENT_TYPE_PAPER_HANDED_IN; },
-                               [](const NormalTimeFound&) { return v1::EVENT_TYPE_NORMAL_TIME_FOUND; }},
+                               [](const NormalTimeFound&) { return v1::EVENT_TYPE_NORMAL_TIME_FOUND; },
+                               [](const ScanKept&) { return v1::EVENT_TYPE_SCAN_KEPT; },
+                               [](const ScanClosed&) { return v1::EVENT_TYPE_SCAN_CLOSED; }},
                     body);
 }
 
@@ -288,6 +310,8 @@ Result<Event> decode_event(const ::lienthong::ledger::v1::Event& from) {
     case v1::EVENT_TYPE_RESULT_UNDELIVERED: return read<v1::ResultUndelivered>(from);
     case v1::EVENT_TYPE_PAPER_HANDED_IN: return read<v1::PaperHandedIn>(from);
     case v1::EVENT_TYPE_NORMAL_TIME_FOUND: return read<v1::NormalTimeFound>(from);
+    case v1::EVENT_TYPE_SCAN_KEPT: return read<v1::ScanKept>(from);
+    case v1::EVENT_TYPE_SCAN_CLOSED: return read<v1::ScanClosed>(from);
     case v1::EVENT_TYPE_UNSPECIFIED:
     case v1::EventType_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::EventType_INT_MAX_SENTINEL_DO_NOT_USE_: break;

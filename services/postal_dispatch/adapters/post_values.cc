@@ -18,6 +18,7 @@ static_assert(static_cast<int>(BagFactKind::kMissing) == v1::BAG_FACT_KIND_MISSI
 static_assert(static_cast<int>(OrderState::kRefused) == v1::ORDER_STATE_REFUSED);
 static_assert(static_cast<int>(Relation::kAgency) == v1::RELATION_AGENCY);
 static_assert(static_cast<int>(IdentityPaper::kOther) == v1::IDENTITY_PAPER_OTHER);
+static_assert(static_cast<int>(ScanFate::kDismissed) == v1::SCAN_FATE_DISMISSED);
 static_assert(static_cast<int>(ShipmentKind::kResult) == v1::SHIPMENT_KIND_RESULT);
 static_assert(static_cast<int>(Bundle::kResult) == v1::BUNDLE_RESULT);
 
@@ -44,6 +45,10 @@ Result<ShipmentKind> decode_enum(v1::ShipmentKind from) {
   return checked<ShipmentKind>(from, v1::ShipmentKind_IsValid, "shipment kind");
 }
 Result<Milestone> decode_enum(v1::Milestone from) { return checked<Milestone>(from, v1::Milestone_IsValid, "milestone"); }
+Result<ScanFate> decode_enum(v1::ScanFate from) {
+  if (!v1::ScanFate_IsValid(from)) return malformed("scan fate " + std::to_string(static_cast<int>(from)));
+  return static_cast<ScanFate>(from);
+}
 Result<StableState> decode_enum(v1::StableState from) {
   return checked<StableState>(from, v1::StableState_IsValid, "stable state");
 }
@@ -219,6 +224,29 @@ void encode(const DeclaredLine& from, v1::DeclaredLine& to) {
 }
 DeclaredLine decode(const v1::DeclaredLine& from, Decoding& in) {
   return {in.take(decode_code(from.item(), "item")), in.take(decode_amount(from.amount()))};
+}
+
+void encode(const UnmatchedScan& from, v1::UnmatchedScan& to) {
+  to.set_carrier(from.carrier);
+  to.set_item(from.item);
+  to.set_raw_code(from.raw_code);
+  kernel::encode(from.at, *to.mutable_scan_time());
+  to.set_place(from.place);
+  to.set_raw_reason(from.raw_reason);
+  to.set_amount(from.amount);
+  to.set_receipt(from.receipt);
+  to.set_reason(from.reason);
+}
+UnmatchedScan decode(const v1::UnmatchedScan& from, Decoding& in) {
+  return {in.take(decode_code(from.carrier(), "carrier")),
+          in.take(decode_code(from.item(), "item")),
+          in.take(decode_code(from.raw_code(), "raw_code")),
+          in.take(kernel::decode(from.scan_time())),
+          in.take(decode_code(from.place(), "place", true)),
+          in.take(decode_code(from.raw_reason(), "raw_reason", true)),
+          in.take(decode_amount(from.amount())),
+          in.take(decode_code(from.receipt(), "receipt", true)),
+          in.take(decode_code(from.reason(), "reason"))};
 }
 
 }  // namespace lienthong::postal_dispatch::wire

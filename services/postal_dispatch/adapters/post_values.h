@@ -24,6 +24,7 @@ void encode(const BagLine& from, v1::BagLine& to);
 void encode(const BagFact& from, v1::BagFact& to);
 void encode(const Collection& from, v1::Collection& to);
 void encode(const DeclaredLine& from, v1::DeclaredLine& to);
+void encode(const UnmatchedScan& from, v1::UnmatchedScan& to);
 
 std::vector<PaperCount> decode(const google::protobuf::RepeatedPtrField<v1::PaperCount>& from, Decoding& in);
 Proof decode(const v1::Proof& from, Decoding& in);
@@ -34,6 +35,7 @@ BagLine decode(const v1::BagLine& from, Decoding& in);
 BagFact decode(const v1::BagFact& from, Decoding& in);
 Collection decode(const v1::Collection& from, Decoding& in);
 DeclaredLine decode(const v1::DeclaredLine& from, Decoding& in);
+UnmatchedScan decode(const v1::UnmatchedScan& from, Decoding& in);
 
 /// The numbers are the same in core and contract.
 template <class Core, class Wire>
@@ -45,6 +47,8 @@ Result<ShipmentKind> decode_enum(v1::ShipmentKind from);
 Result<Milestone> decode_enum(v1::Milestone from);
 Result<StableState> decode_enum(v1::StableState from);
 Result<Bundle> decode_enum(v1::Bundle from);
+/// Unset is kOpen. Errors: kInvalidArgument for a number the contract does not have.
+Result<ScanFate> decode_enum(v1::ScanFate from);
 /// Errors: kInvalidArgument below zero.
 Result<std::int64_t> decode_amount(std::int64_t from);
 

@@ -1,6 +1,7 @@
 #include "postal_dispatch/adapters/postal_api.h"
 
 #include "platform/block/block.h"
+#include "platform/rpc/status.h"
 #include "postal_dispatch/adapters/command_codec.h"
 #include "postal_dispatch/adapters/manifest.h"
 #include "postal_dispatch/adapters/post_values.h"
@@ -32,6 +33,20 @@ Error settlement_not_found() {
   return {ErrorCode::kNotFound, "SETTLEMENT_NOT_FOUND",
           "Không có bảng đối soát này, hoặc không thuộc cơ quan của bạn; hãy kiểm tra đơn vị, hãng vận chuyển và ngày.",
           "There is no such settlement, or it is not your agency's; check desk, carrier and day."};
+}
+
+Error scan_not_found() {
+  return {ErrorCode::kNotFound, "SCAN_NOT_FOUND",
+          "Không có lượt quét chưa khớp này, hoặc bạn không được xem; hãy kiểm tra định danh.",
+          "There is no such unmatched scan, or you may not see it; check its id."};
+}
+
+Error error_of(const shared_kernel::api::api_v1::Failure& failed) {
+  auto error = rpc::to_error(grpc::Status(static_cast<grpc::StatusCode>(failed.code()), ""));
+  error.reason = failed.reason();
+  error.message_vi = failed.message_vi();
+  error.message_en = failed.message_en();
+  return error;
 }
 
 std::optional<Instant> occurred_at(const shared_kernel::api::api_v1::CommandHeader& header) {
@@ -85,6 +100,7 @@ PostalApi::PostalApi(PostalApiParts parts)
       commands_("postal-dispatch", parts_.gateway, parts_.clock, parts_.service_key),
       reads_(commands_, parts_.query, parts_.reads),
       scans_({parts_.gateway.partition_count(), parts_.query, parts_.reads, parts_.carriers, parts_.keys, commands_}),
+      unmatched_(parts_.gateway.partition_count(), parts_.query, commands_),
       service_("lienthong.postal.v1.PostalService", shared_kernel::api::principals_of(parts_.rules)) {
   on("OrderShipment", &PostalApi::order);
   on("StateMilestone", &PostalApi::state);
@@ -97,6 +113,9 @@ PostalApi::PostalApi(PostalApiParts parts)
           out.ok(*reply);
         });
       });
+  on("ListUnmatchedScans", &PostalApi::list_unmatched);
+  on("RetakeScan", &PostalApi::retake);
+  on("DismissScan", &PostalApi::dismiss);
   on("GetPaper", &PostalApi::get_paper);
   on("ListShipments", &PostalApi::list_shipments);
   on("ListApart", &PostalApi::list_apart);
@@ -360,6 +379,79 @@ void PostalApi::list_apart(const rpc::Call& call, const v1::ListApartRequest& re
     out.ok(answer);
   });
   if (!queued) out.fail(shared_kernel::api::too_many_reads());
+}
+
+// ---- scans that belong to nothing known
+
+// They are no agency's, so who sees them sees every agency's.
+void PostalApi::list_unmatched(const rpc::Call& call, const v1::ListUnmatchedScansRequest& request,
+                               const Out<v1::ListUnmatchedScansResponse>& out) const {
+  if (!may_read(call.principal, {""})) return out.fail(shared_kernel::api::not_granted(Action::kReadPost));
+  shared_kernel::api::ListQuery wanted{"postal-dispatch", parts_.gateway.partition_count(), "unmatched", {}};
+  for (const auto& carrier : parts_.carriers.all()) {
+    if (request.carrier().empty() || request.carrier() == carrier.id) wanted.keys.push_back(carrier.id);
+  }
+  if (wanted.keys.empty()) return out.fail(parts_.carriers.carrier(request.carrier()).error());
+  const auto queued = parts_.reads.post([this, wanted, request, out] {
+    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
+    if (!page) return out.fail(page.error());
+    v1::ListUnmatchedScansResponse answer;
+    for (const auto& entry : page->entries) {
+      const auto state = decode_state(entry.value.state());
+      const auto* kept = state ? std::get_if<KeptScan>(&*state) : nullptr;
+      if (kept == nullptr || kept->fate != ScanFate::kOpen) continue;
+      auto& one = *answer.add_scans();
+      one.set_scan_id(shared_kernel::format_dossier_name({kept->home, entry.hit.dossier}));
+      wire::encode(kept->scan, *one.mutable_scan());
+      shared_kernel::wire::encode(kept->since, *one.mutable_since_time());
+    }
+    std::uint64_t total = 0;
+    for (const auto& one : page->totals) total += one.second;
+    answer.set_total(total);
+    *answer.mutable_page() = std::move(page->page);
+    out.ok(answer);
+  });
+  if (!queued) out.fail(shared_kernel::api::too_many_reads());
+}
+
+void PostalApi::retake(const rpc::Call& call, const v1::RetakeScanRequest& request,
+                       const Out<v1::RetakeScanResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.scan_id());
+  if (!names) return out.fail(names.error());
+  if (!may_read(call.principal, {""})) return out.fail(scan_not_found());
+  const auto close = [this, call, request, out, names = *names](const v1::ShipmentView& shipment) {
+    submit(call, request, names, CloseScan{ScanFate::kTaken, ""}, out,
+           reply_with(names.dossier, out, [shipment](std::uint64_t, const State&, v1::RetakeScanResponse& answer) {
+             *answer.mutable_shipment() = shipment;
+           }));
+  };
+  reads_.read(names->dossier, 0, commands_.deadline_of(call), [this, call, out, close](const Result<ReadDossier>& read) {
+    if (!read) return out.fail(read.error());
+    const auto state = read->value == nullptr ? Result<State>(State()) : decode_state(read->value->state());
+    if (!state) return out.fail(state.error());
+    const auto* kept = std::get_if<KeptScan>(&*state);
+    if (kept == nullptr) return out.fail(scan_not_found());
+    // What was closed is answered by its lane: this request again, or a refusal.
+    if (kept->fate != ScanFate::kOpen) return close({});
+    v1::RecordScansRequest scans;
+    *scans.add_scans() = scan_of(kept->scan);
+    scans_.record(call, scans, [out, close](const Result<v1::RecordScansResponse>& taken) {
+      if (!taken) return out.fail(taken.error());
+      const auto& result = taken->results(0);
+      if (result.has_failure()) return out.fail(error_of(result.failure()));
+      close(result.shipment());
+    });
+  });
+}
+
+void PostalApi::dismiss(const rpc::Call& call, const v1::DismissScanRequest& request,
+                        const Out<v1::DismissScanResponse>& out) const {
+  const auto names = commands_.existing(request.header(), request.scan_id());
+  if (!names) return out.fail(names.error());
+  if (const auto reason = shared_kernel::api::check_reason_code(request.reason_code()); !reason)
+    return out.fail(reason.error());
+  submit(call, request, *names, CloseScan{ScanFate::kDismissed, request.reason_code()}, out,
+         reply_with(names->dossier, out, [](std::uint64_t, const State&, v1::DismissScanResponse&) {}));
 }
 
 // ---- bags

@@ -4,6 +4,7 @@
 #include "platform/ledger/rules_store.h"
 #include "platform/rpc/service.h"
 #include "postal_dispatch/adapters/scan_intake.h"
+#include "postal_dispatch/adapters/unmatched_scans.h"
 #include "postal_dispatch/core/carriers.h"
 #include "shared_kernel/api/commands.h"
 #include "shared_kernel/api/principals.h"
@@ -37,6 +38,7 @@ class PostalApi {
   std::vector<rpc::Service*> services() { return {&service_}; }
   /// For scans that come by other ways.
   const ScanIntake& scans() const { return scans_; }
+  const UnmatchedScans& unmatched() const { return unmatched_; }
 
  private:
   template <class Reply>
@@ -52,6 +54,10 @@ class PostalApi {
               const Out<v1::CancelShipmentResponse>& out) const;
   void place_again(const rpc::Call& call, const v1::PlaceOrderAgainRequest& request,
                    const Out<v1::PlaceOrderAgainResponse>& out) const;
+  void list_unmatched(const rpc::Call& call, const v1::ListUnmatchedScansRequest& request,
+                      const Out<v1::ListUnmatchedScansResponse>& out) const;
+  void retake(const rpc::Call& call, const v1::RetakeScanRequest& request, const Out<v1::RetakeScanResponse>& out) const;
+  void dismiss(const rpc::Call& call, const v1::DismissScanRequest& request, const Out<v1::DismissScanResponse>& out) const;
   void get_paper(const rpc::Call& call, const v1::GetPaperRequest& request, const Out<v1::GetPaperResponse>& out) const;
   void list_shipments(const rpc::Call& call, const v1::ListShipmentsRequest& request,
                       const Out<v1::ListShipmentsResponse>& out) const;
@@ -87,6 +93,7 @@ class PostalApi {
   shared_kernel::api::Commands commands_;
   shared_kernel::api::DossierReads reads_;
   ScanIntake scans_;
+  UnmatchedScans unmatched_;
   rpc::Service service_;
 };
 

@@ -57,7 +57,20 @@ bool ScanFeed::is_young(const CarrierSettings& carrier, const v1::Scan& scan) {
   return fresh || now - seen->second < carrier.unknown_item_patience;
 }
 
-void ScanFeed::judge(const CarrierSettings& carrier, const v1::Scan& scan, const v1::ScanResult& result, FedScans& out) {
+bool ScanFeed::keep(const CarrierSettings& carrier, const v1::Scan& scan, const std::string& reason,
+                    const std::atomic<bool>& stopping) {
+  auto promise = std::make_shared<std::promise<Result<void>>>();
+  auto answer = promise->get_future();
+  unmatched_.keep({carrier.principal, std::chrono::duration_cast<Duration>(kAnswerMax), ""}, scan, reason,
+                  [promise](const Result<void>& kept) { promise->set_value(kept); });
+  const auto kept = wait_for(answer, kAnswerMax + seconds(1), stopping);
+  if (!kept || (!*kept && helps_again(kept->error()))) return false;
+  if (!*kept) alarm_("SCAN_NOT_KEPT", scan.carrier() + ": " + kept->error().reason);
+  return true;
+}
+
+void ScanFeed::judge(const CarrierSettings& carrier, const v1::Scan& scan, const v1::ScanResult& result,
+                     const std::atomic<bool>& stopping, FedScans& out) {
   if (!result.has_failure()) {
     ++out.taken;
     return;
@@ -65,6 +78,10 @@ void ScanFeed::judge(const CarrierSettings& carrier, const v1::Scan& scan, const
   const auto& failure = result.failure();
   const bool unknown = failure.reason() == "ITEM_UNKNOWN" && is_young(carrier, scan);
   if (unknown || helps_again(failure.code())) {
+    out.again = true;
+    return;
+  }
+  if (UnmatchedScans::keeps(failure.reason()) && !keep(carrier, scan, failure.reason(), stopping)) {
     out.again = true;
     return;
   }
@@ -94,7 +111,7 @@ FedScans ScanFeed::take(const CarrierSettings& carrier, const CarrierScans& scan
       return out;
     }
     for (auto i = from; *reply && i < to; ++i)
-      judge(carrier, scans.scans[i], (*reply)->results(static_cast<int>(i - from)), out);
+      judge(carrier, scans.scans[i], (*reply)->results(static_cast<int>(i - from)), stopping, out);
   }
   return out;
 }

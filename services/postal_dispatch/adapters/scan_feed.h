@@ -5,6 +5,7 @@
 #include "platform/ports/clock.h"
 #include "postal_dispatch/adapters/carrier_orders.h"
 #include "postal_dispatch/adapters/scan_intake.h"
+#include "postal_dispatch/adapters/unmatched_scans.h"
 
 #include <atomic>
 #include <chrono>
@@ -32,20 +33,27 @@ struct FedScans {
   bool again = false;
 };
 
-/// Hands scans that carriers send to the lanes. What is refused for good is named by the alarm `SCAN_REFUSED` (carrier,
-/// item, code, reason) and left; a scan of an item nobody knows counts as "not now" for a while, because the order that
-/// makes it known may be on its way. Thread-safety: any thread; blocks up to ten seconds a batch.
+/// Hands scans that carriers send to the lanes. What is refused is named by the alarm `SCAN_REFUSED` (carrier, item, code,
+/// reason); of that, what a new table or a late order may cure is kept. A scan of an item nobody knows counts as "not now"
+/// for a while, because the order that makes it known may be on its way. Thread-safety: any thread; blocks up to ten seconds
+/// a batch and a scan that is kept.
 class ScanFeed {
  public:
-  ScanFeed(const ScanIntake& intake, CarrierAlarm alarm) : intake_(intake), alarm_(std::move(alarm)) {}
+  ScanFeed(const ScanIntake& intake, const UnmatchedScans& unmatched, CarrierAlarm alarm)
+      : intake_(intake), unmatched_(unmatched), alarm_(std::move(alarm)) {}
   FedScans take(const CarrierSettings& carrier, const CarrierScans& scans, const std::atomic<bool>& stopping);
 
  private:
   using Steady = std::chrono::steady_clock;
   bool is_young(const CarrierSettings& carrier, const v1::Scan& scan);
-  void judge(const CarrierSettings& carrier, const v1::Scan& scan, const v1::ScanResult& result, FedScans& out);
+  void judge(const CarrierSettings& carrier, const v1::Scan& scan, const v1::ScanResult& result,
+             const std::atomic<bool>& stopping, FedScans& out);
+  /// False: not now.
+  bool keep(const CarrierSettings& carrier, const v1::Scan& scan, const std::string& reason,
+            const std::atomic<bool>& stopping);
 
   const ScanIntake& intake_;
+  const UnmatchedScans& unmatched_;
   CarrierAlarm alarm_;
   std::mutex mutex_;
   std::map<std::string, Steady::time_point> first_seen_;  // items nobody knew

@@ -54,6 +54,14 @@ void encode(const Settlement& from, v1::StoredSettlement& to) {
   to.set_paid(from.paid);
 }
 
+void encode(const KeptScan& from, v1::StoredUnmatched& to) {
+  to.set_home_key(from.home.text());
+  wire::encode(from.scan, *to.mutable_scan());
+  to.set_since(from.since.micros);
+  to.set_fate(static_cast<v1::ScanFate>(from.fate));
+  to.set_reason_code(from.reason_code);
+}
+
 DossierPost decode(const v1::StoredDossier& from, Decoding& in) {
   DossierPost to;
   if (!from.home_key().empty()) to.home = in.take(HomeKey::parse(from.home_key()));
@@ -95,13 +103,22 @@ Settlement decode(const v1::StoredSettlement& from, Decoding& in) {
   return to;
 }
 
+KeptScan decode(const v1::StoredUnmatched& from, Decoding& in) {
+  return {in.take(HomeKey::parse(from.home_key())),
+          wire::decode(from.scan(), in),
+          {from.since()},
+          in.take(wire::decode_enum(from.fate())),
+          from.reason_code()};
+}
+
 }  // namespace
 
 std::string encode_state(const State& state) {
   auto& to = kernel::scratch<v1::StoredPost>();
   std::visit(Overloaded{[](const std::monostate&) {}, [&](const DossierPost& post) { encode(post, *to.mutable_dossier()); },
                         [&](const Bag& bag) { encode(bag, *to.mutable_bag()); },
-                        [&](const Settlement& day) { encode(day, *to.mutable_settlement()); }},
+                        [&](const Settlement& day) { encode(day, *to.mutable_settlement()); },
+                        [&](const KeptScan& kept) { encode(kept, *to.mutable_unmatched()); }},
              state);
   return to.SerializeAsString();
 }
@@ -115,6 +132,7 @@ Result<State> decode_state(std::string_view bytes) {
   if (from.has_dossier()) to = decode(from.dossier(), in);
   if (from.has_bag()) to = decode(from.bag(), in);
   if (from.has_settlement()) to = decode(from.settlement(), in);
+  if (from.has_unmatched()) to = decode(from.unmatched(), in);
   return in.finish(std::move(to));
 }
 

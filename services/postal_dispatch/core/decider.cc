@@ -26,7 +26,9 @@ Decision<Event> decide_command(Context& context, const Catalogue& rules, const S
                             [&](const TellOfBag& told) { return decide_told(draft, header, told); },
                             [&](const AddCollection& added) { return decide_collection(draft, header, added); },
                             [&](const DeclareSettlement& declared) { return decide_declaration(draft, header, declared); },
-                            [&](const TellOfSettlement& told) { return decide_settled(draft, header, told); }},
+                            [&](const TellOfSettlement& told) { return decide_settled(draft, header, told); },
+                            [&](const KeepScan& keep) { return decide_keep(draft, header, keep); },
+                            [&](const CloseScan& close) { return decide_close(draft, header, close); }},
                  command.body);
   if (!done) return refused(done.error());
   return std::move(draft).finish();
@@ -332,6 +334,16 @@ void Decider::evolve(State& state, const Event& event) {
                    auto& shipment = shipment_of(state, found.shipment);
                    shipment.normal_minutes = found.normal_minutes;
                    shipment.clock_seconds = found.clock_seconds;
+                 },
+                 [&](const ScanKept& kept) {
+                   auto& waiting = entity<KeptScan>(state, kept.home);
+                   waiting.scan = kept.scan;
+                   waiting.since = at;
+                 },
+                 [&](const ScanClosed& closed) {
+                   auto& kept = std::get<KeptScan>(state);
+                   kept.fate = closed.fate;
+                   kept.reason_code = closed.reason_code;
                  }},
       event.body);
 }
@@ -346,6 +358,10 @@ IndexEntries Decider::index_entries(const State& state) {
                    return entries;
                  },
                  [](const Bag& bag) { return bag_entries(bag); },
+                 [](const KeptScan& kept) {
+                   if (kept.fate != ScanFate::kOpen) return IndexEntries{};
+                   return IndexEntries{{"unmatched", kept.scan.carrier, kept.since.micros, ""}};
+                 },
                  [](const Settlement& day) {
                    const char* where = !day.declared ? "/open" : differences_of(day).empty() ? "/balanced" : "/differs";
                    return IndexEntries{{"settlements", day.home.text() + '/' + day.carrier + where, day.day.days, ""}};

@@ -15,8 +15,9 @@
 #include <variant>
 #include <vector>
 
-/// The vocabulary of postal-dispatch. Its ledger holds three kinds of entity: what the post does for a dossier (under the
-/// dossier's own id), a bag (of its sending office), and the cash of one carrier and day (of the desk it is owed to).
+/// The vocabulary of postal-dispatch. Its ledger holds four kinds of entity: what the post does for a dossier (under the
+/// dossier's own id), a bag (of its sending office), the cash of one carrier and day (of the desk it is owed to), and a scan
+/// nobody could match.
 namespace lienthong::postal_dispatch {
 
 using shared_kernel::CommandHeader;
@@ -175,8 +176,37 @@ struct TellOfSettlement {
   bool operator==(const TellOfSettlement&) const = default;
 };
 
+/// A carrier's scan that belongs to nothing known, as it came but for its proof.
+struct UnmatchedScan {
+  std::string carrier;
+  std::string item;
+  std::string raw_code;
+  Instant at;
+  std::string place;
+  std::string raw_reason;
+  std::int64_t amount = 0;
+  std::string receipt;
+  std::string reason;  ///< Why it was not taken.
+  bool operator==(const UnmatchedScan&) const = default;
+};
+enum class ScanFate : std::uint8_t {
+  kOpen = 0,
+  kTaken = 1,      ///< After all.
+  kDismissed = 2,  ///< Put aside by somebody.
+};
+struct KeepScan {
+  UnmatchedScan scan;
+  bool operator==(const KeepScan&) const = default;
+};
+struct CloseScan {
+  ScanFate fate = ScanFate::kTaken;
+  std::string reason_code;  ///< Of a dismissal.
+  bool operator==(const CloseScan&) const = default;
+};
+
 using CommandBody = std::variant<OrderShipment, StateMilestone, RecordScan, CancelShipment, PlaceOrderAgain, CreateBag,
-                                 SealBag, OpenBag, TellOfBag, AddCollection, DeclareSettlement, TellOfSettlement>;
+                                 SealBag, OpenBag, TellOfBag, AddCollection, DeclareSettlement, TellOfSettlement,
+                                 KeepScan, CloseScan>;
 struct Command {
   CommandHeader header;
   CommandBody body;
@@ -373,11 +403,22 @@ struct NormalTimeFound {
   bool operator==(const NormalTimeFound&) const = default;
 };
 
+struct ScanKept {
+  HomeKey home;
+  UnmatchedScan scan;
+  bool operator==(const ScanKept&) const = default;
+};
+struct ScanClosed {
+  ScanFate fate = ScanFate::kTaken;
+  std::string reason_code;
+  bool operator==(const ScanClosed&) const = default;
+};
+
 using EventBody =
     std::variant<ShipmentOrdered, OrderPlaced, OrderRefused, OrderRepeated, EntryRecorded, ProofAdded, StandingChanged,
                  SilenceBegan, SilenceEnded, BagCreated, BagSealed, BagOpened, TellingFailed, PaperTold, DataMoved,
                  CollectionAdded, SettlementDeclared, SettlementCompared, ResultDelivered, ResultUndelivered, PaperHandedIn,
-                 NormalTimeFound>;
+                 NormalTimeFound, ScanKept, ScanClosed>;
 struct Event {
   Instant occurred_at;
   EventBody body;
@@ -439,7 +480,17 @@ struct Settlement {
   bool operator==(const Settlement&) const = default;
 };
 
-using State = std::variant<std::monostate, DossierPost, Bag, Settlement>;
+/// A scan that waits to be matched, and what became of it.
+struct KeptScan {
+  HomeKey home;
+  UnmatchedScan scan;
+  Instant since;
+  ScanFate fate = ScanFate::kOpen;
+  std::string reason_code;
+  bool operator==(const KeptScan&) const = default;
+};
+
+using State = std::variant<std::monostate, DossierPost, Bag, Settlement, KeptScan>;
 
 // ---- what follows from a state
 
@@ -496,6 +547,8 @@ enum class IntentType : std::uint32_t {
   kFindNormalTime = 4,  ///< In the carrier's table; payload: a LaneQuery.
 };
 
+/// Entity of a scan that could not be matched: the same for the same carrier, item, code and time.
+DossierName unmatched_name(const UnmatchedScan& scan);
 /// Entity that keeps the cash of a desk, carrier and day.
 DossierName settlement_name(const HomeKey& home, std::string_view carrier, LocalDay day);
 

@@ -93,6 +93,9 @@ Result<void> decide_seal(PostDraft& draft, const CommandHeader& header, const Se
 Result<void> decide_open(PostDraft& draft, const CommandHeader& header, const OpenBag& open);
 Result<void> decide_told(PostDraft& draft, const CommandHeader& header, const TellOfBag& told);
 
+Result<void> decide_keep(PostDraft& draft, const CommandHeader& header, const KeepScan& keep);
+Result<void> decide_close(PostDraft& draft, const CommandHeader& header, const CloseScan& close);
+
 Result<void> decide_collection(PostDraft& draft, const CommandHeader& header, const AddCollection& added);
 Result<void> decide_declaration(PostDraft& draft, const CommandHeader& header, const DeclareSettlement& declared);
 Result<void> decide_settled(PostDraft& draft, const CommandHeader& header, const TellOfSettlement& told);
