@@ -1,6 +1,8 @@
+#include "platform/memory/in_memory_projection.h"
 #include "postal_dispatch/adapters/carrier_connection.h"
 #include "postal_dispatch/adapters/carrier_orders.h"
 #include "postal_dispatch/adapters/carrier_settings.h"
+#include "postal_dispatch/adapters/scan_feed.h"
 #include "postal_dispatch/adapters/state_codec.h"
 #include "postal_dispatch/core/decider.h"
 #include "postal_dispatch/core/item_number.h"
@@ -76,8 +78,14 @@ class ScriptedCarrier final : public CarrierConnection {
     cancelled.push_back(number);
     return CarrierAnswer{underway ? Answered::kUnderway : Answered::kDone, "", ""};
   }
-  std::optional<CarrierScans> track(std::uint64_t, std::size_t, const std::atomic<bool>&) override { return CarrierScans{}; }
+  std::optional<CarrierScans> track(std::uint64_t, std::size_t, const std::atomic<bool>&) override {
+    ++polls;
+    CarrierScans nothing;
+    nothing.what = Answered::kDone;
+    return nothing;
+  }
 
+  std::atomic<std::uint32_t> polls{0};
   std::mutex mutex_;
   bool away = false;
   bool refuses = false;
@@ -357,6 +365,74 @@ TEST_F(CarrierOrdersTest, GivesNoOrderForWhatWasCalledOffBefore) {
   call(1);
   EXPECT_EQ(only_report(1).failure, "SHIPMENT_ENDED");
   EXPECT_THAT(carrier_->calls, IsEmpty());
+}
+
+/// Stands until it is moved.
+class SetClock final : public ports::Clock {
+ public:
+  explicit SetClock(Instant at) : at_(at.micros) {}
+  Instant now() const override { return {at_}; }
+  Instant steady() const override { return {at_}; }
+  bool trusted() const override { return true; }
+  void move(Duration by) { at_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> at_;
+};
+
+class ScanPollsTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint32_t kCallsADay = 3;
+
+  void start() {
+    ConnectedCarrier one{{}, carrier_};
+    one.settings.http.carrier = "vnpost";
+    one.settings.polls_per_day = kCallsADay;
+    one.settings.poll_every = std::chrono::milliseconds(1);
+    polls_ = std::make_unique<ScanPolls>(std::vector<ConnectedCarrier>{one}, directory_.path(), dossiers_, feed_, clock_,
+                                         [this](auto what, auto) {
+                                           const std::lock_guard lock(mutex_);
+                                           alarms_.emplace_back(what);
+                                         });
+  }
+  std::vector<std::string> alarms() {
+    const std::lock_guard lock(mutex_);
+    return alarms_;
+  }
+  void wait_for_calls(std::uint32_t count) {
+    EXPECT_TRUE(eventually([&] { return carrier_->polls == count; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(carrier_->polls, count);
+  }
+
+  TemporaryDirectory directory_;
+  SetClock clock_{test_support::local("2026-03-02 23:00")};
+  Dossiers dossiers_;
+  memory::InMemoryProjection projection_;
+  rpc::ReadPool reads_{1, 10};
+  Carriers tables_;
+  DossierKeys keys_;
+  shared_kernel::api::Commands commands_{"postal-dispatch", dossiers_, clock_, crypto::random_key()};
+  ScanIntake intake_{{1, projection_, reads_, tables_, keys_, commands_}};
+  UnmatchedScans unmatched_{1, projection_, commands_};
+  ScanFeed feed_{intake_, unmatched_, [](auto, auto) {}};
+  std::shared_ptr<ScriptedCarrier> carrier_ = std::make_shared<ScriptedCarrier>();
+  std::mutex mutex_;
+  std::vector<std::string> alarms_;
+  std::unique_ptr<ScanPolls> polls_;
+};
+
+TEST_F(ScanPollsTest, UsesUpTheCallsOfADaySaysSoOnceAndGoesOnWithTheNext) {
+  start();
+  wait_for_calls(kCallsADay);
+  EXPECT_THAT(alarms(), ElementsAre("CARRIER_POLLS_USED_UP"));
+  polls_.reset();
+  start();
+  wait_for_calls(kCallsADay);
+  EXPECT_THAT(alarms(), SizeIs(1)) << "a start gives no new calls";
+  clock_.move(std::chrono::hours(2));
+  wait_for_calls(2 * kCallsADay);
+  EXPECT_THAT(alarms(), SizeIs(2));
 }
 
 /// The simulator as a process of its own.

@@ -1,4 +1,6 @@
 """Paper on both editions: bags tell dossiers of several desks once, also across a kill; scans are taken once."""
+import contextlib
+import datetime
 import hashlib
 import hmac
 import json
@@ -46,6 +48,24 @@ class PostalCases:
     def place(self, name, place):
         return self.until(lambda: self.paper(name), lambda seen: seen.get("papers", [{}])[0].get("place") == place)
 
+    def hashes(self):
+        """State hash of every partition of postal-dispatch."""
+        reports = json.loads(self.system.ltctl("ledger", "verify", "--projection", "-o", "json", seconds=300).stdout)
+        return {report["partition"]: report["state_hash"] for report in reports["ledgers"] if report["ledger"] == "postal-dispatch"}
+
+    @contextlib.contextmanager
+    def unchanged(self):
+        """What is refused inside leaves every state as it was, bit by bit."""
+        quiet = []
+
+        def settled():
+            quiet.append(self.hashes())
+            return len(quiet) > 1 and quiet[-1] == quiet[-2]
+
+        self.until(settled, bool, 60)
+        yield
+        self.assertEqual(self.hashes(), quiet[-1])
+
     def process(self):
         return "lienthong" if self.system.edition == "embedded" else "postal-dispatch"
 
@@ -67,8 +87,11 @@ class PostalCases:
         for name in names[1:]:
             self.place(name, "PAPER_PLACE_AGENCY")
             self.assertEqual(len(self.paper(name)["bags"]), 2, "sealed and received, each once")
-        again = self.ltctl("bag", "open", bag["bag_id"], "N-1", check=False)
-        self.assertEqual(again["reason"], "BAG_ALREADY_OPENED")
+        with self.unchanged():
+            again = self.ltctl("bag", "open", bag["bag_id"], "N-1", check=False)
+            self.assertEqual(again["reason"], "BAG_ALREADY_OPENED")
+            twice = self.ltctl("bag", "create", HERE, "H47.22", f"{names[0]}:DON", f"{names[0]}:DON", check=False)
+            self.assertEqual(twice["reason"], "DOSSIER_LISTED_TWICE")
         manifest = self.system.ltctl("bag", "print", bag["bag_id"], "--lang", "vi", principal="demo").stdout
         self.assertIn("BẢNG KÊ TÚI HỒ SƠ", manifest)
         self.assertIn(bag["shipment"]["item"], manifest)
@@ -81,14 +104,68 @@ class PostalCases:
         self.assertEqual(scanned["results"][0]["shipment"]["milestone"], "MILESTONE_POSTED")
         timeline = self.paper(name)["shipments"][0]["timeline"]
         self.assertEqual([(entry["milestone"], entry.get("raw_code")) for entry in timeline], [("MILESTONE_ORDERED", "ORDERED"), ("MILESTONE_POSTED", "CN1")])
-        for arguments, reason in ((("RR473124829VN", "CN1"), "ITEM_UNKNOWN"), ((item, "??"), "CARRIER_CODE_UNKNOWN"),
-                                  ((item, "CN1", "--minutes-ago", "60"), "SCAN_BEFORE_ORDER"),
-                                  ((item, "CN1", "--minutes-ago", "-60"), "SCAN_FROM_FUTURE"), (("RR473124820VN", "CN1"), "ITEM_NUMBER_INVALID")):
-            self.assertEqual(self.ltctl("shipment", "scan", *arguments, check=False)["reason"], reason, arguments)
+        with self.unchanged():
+            for arguments, reason in ((("RR473124829VN", "CN1"), "ITEM_UNKNOWN"), ((item, "??"), "CARRIER_CODE_UNKNOWN"),
+                                      ((item, "CN1", "--minutes-ago", "60"), "SCAN_BEFORE_ORDER"),
+                                      ((item, "CN1", "--minutes-ago", "-60"), "SCAN_FROM_FUTURE"), (("RR473124820VN", "CN1"), "ITEM_NUMBER_INVALID")):
+                self.assertEqual(self.ltctl("shipment", "scan", *arguments, check=False)["reason"], reason, arguments)
         listed = self.ltctl("shipment", "list", "--agency", HERE)
         self.assertIn(item, {shipment["item"] for shipment in listed["shipments"]})
         self.assertEqual(len(self.paper(name)["shipments"][0]["timeline"]), 2)
 
+
+    def silences(self, name):
+        dumped = [json.loads(line) for line in self.system.ltctl("event", "tail", "--from", "begin", "--no-follow", "--dossier", name, "--limit", 1000,
+                                                                 "-o", "json").stdout.splitlines()]
+        return [one["type"].rsplit(".", 2)[-2] for one in dumped if "silence" in one["type"]]
+
+    def test_a_silent_shipment_raises_its_alarm_once_and_clears_it_by_itself(self):
+        name = dossier(HERE, 601)
+        item = self.ltctl("shipment", "order", name, "--carrier", "brief", "--paper", "KQ")["shipment"]["item"]
+
+        def silent():
+            return item in {one["item"] for one in self.ltctl("shipment", "list", "--agency", HERE, "--silent")["shipments"]}
+
+        self.until(silent, bool)
+        time.sleep(5)
+        self.assertEqual(self.silences(name), ["silence_began"], "once, however long it lasts")
+        self.ltctl("shipment", "scan", item, "T", "--carrier", "brief")
+        self.until(lambda: self.silences(name)[:2], lambda seen: seen == ["silence_began", "silence_ended"])
+        self.ltctl("shipment", "state", name, "HANDED_TO_AGENCY")
+        self.until(silent, lambda seen: not seen)
+
+    def test_a_day_of_cash_that_does_not_balance_is_listed_and_one_that_does_is_closed(self):
+        postal = api.module("lienthong.postal.v1.postal_service")
+        name = dossier(HERE, 701)
+        item = self.ltctl("shipment", "order", name, "--paper", "KQ", "--cod", "35000")["shipment"]["item"]
+        self.until(lambda: self.ltctl("shipment", "scan", item, "CN1", check=False), lambda seen: "results" in seen)
+        today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7))).date().isoformat()
+        with api.Client(self.system, "demo") as desk, self.postal_channel() as channel:
+            stub = api.module("lienthong.postal.v1.postal_service", services=True).PostalServiceStub(channel)
+            scan = postal.Scan(carrier="vnpost", item=item, raw_code="TH1", amount=35000, receipt="BL-1")
+            scan.scan_time.GetCurrentTime()
+            self.assertFalse(stub.RecordScans(postal.RecordScansRequest(scans=[scan]), timeout=10).results[0].HasField("failure"))
+            self.until(lambda: self.ltctl("settlement", "get", HERE, "vnpost", today, check=False), lambda seen: "settlement" in seen)
+
+            def declare(paid):
+                request = postal.DeclareSettlementRequest(header=desk.header(), home_key=HERE, carrier="vnpost", day=today, paid=paid)
+                request.lines.add(item=item, amount=35000)
+                return stub.DeclareSettlement(request, timeout=10).settlement
+
+            self.assertEqual([(one.ours, one.theirs) for one in declare(34000).differences], [(35000, 34000)])
+            [day] = self.until(lambda: self.ltctl("settlement", "list", "--home", HERE)["settlements"], bool)
+            self.assertEqual((day["day"], day["state"]), (today, "SETTLEMENT_STATE_DIFFERS"))
+            self.assertNotIn("cod_settled", self.paper(name)["shipments"][0], "what differs is told to nobody")
+            self.assertFalse(declare(35000).differences)
+            self.until(lambda: self.paper(name)["shipments"][0], lambda seen: seen.get("cod_settled"))
+            self.until(lambda: self.ltctl("settlement", "list", "--home", HERE)["settlements"], lambda seen: not seen)
+            with self.unchanged(), self.assertRaises(api.grpc.RpcError) as refused:
+                declare(1)
+            self.assertEqual(refused.exception.code(), api.grpc.StatusCode.FAILED_PRECONDITION)
+
+    def postal_channel(self):
+        settings = self.system.client_settings("demo")
+        return api.channel(settings["LIENTHONG_POSTAL_DISPATCH_ADDRESS"], settings["LIENTHONG_TLS_CA"], settings["LIENTHONG_TLS_CERT"], settings["LIENTHONG_TLS_KEY"])
 
     def test_papers_of_the_counter_are_known_and_are_listed_while_the_data_are_elsewhere(self):
         with api.Client(self.system, "demo") as desk:
@@ -246,6 +323,28 @@ class PostalCases:
         self.until(lambda: self.push(json.dumps({"scans": [unknown]}).encode()), lambda seen: seen == (200, {"taken": 0, "refused": 1}))
         log = (self.system.directory / f"{self.process()}.log").read_text(encoding="utf-8", errors="replace")
         self.assertIn("RR473124829VN 200: ITEM_UNKNOWN", log)
+
+    def waiting(self, item):
+        return [one for one in self.ltctl("scan", "list", principal="operator")["scans"] if one["scan"]["item"] == item]
+
+    def test_a_scan_that_belongs_to_nothing_known_is_kept_and_taken_when_its_order_comes(self):
+        late, stray = "RR900000005VN", "RR900000019VN"
+        for item in (late, stray):
+            scan = {"itemNumber": item, "code": "200", "time": time.time(), "place": "560000", "reason": ""}
+            self.until(lambda scan=scan: self.push(json.dumps({"scans": [scan]}).encode()), lambda seen: seen == (200, {"taken": 0, "refused": 1}))
+            self.until(lambda item=item: self.waiting(item), lambda seen: len(seen) == 1)
+        [kept], [foreign] = self.waiting(late), self.waiting(stray)
+        self.assertEqual((kept["scan"]["reason"], kept["scan"]["raw_code"]), ("ITEM_UNKNOWN", "200"))
+        as_operator = {"principal": "operator"}
+        self.assertEqual(self.ltctl("scan", "retake", kept["scan_id"], "--actor", "minh-hoa", check=False, **as_operator)["reason"], "ITEM_UNKNOWN")
+        name = dossier(HERE, 801)
+        self.ltctl("shipment", "order", name, "--carrier", "sample-express", "--item", late, "--paper", "KQ")
+        self.until(lambda: self.ltctl("scan", "retake", kept["scan_id"], "--actor", "minh-hoa", check=False, **as_operator),
+                   lambda seen: "reason" not in seen)
+        self.assertEqual([entry.get("raw_code") for entry in self.paper(name)["shipments"][0]["timeline"]], ["ORDERED", "200"])
+        self.ltctl("scan", "dismiss", foreign["scan_id"], "--reason", "FOREIGN_ITEM", "--actor", "minh-hoa", **as_operator)
+        self.until(lambda: self.waiting(late) + self.waiting(stray), lambda seen: not seen)
+        self.assertEqual(self.ltctl("scan", "retake", foreign["scan_id"], "--actor", "minh-hoa", check=False, **as_operator)["reason"], "SCAN_CLOSED")
 
 
 class Embedded(PostalCases, cases.Base):

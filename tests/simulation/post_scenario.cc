@@ -27,6 +27,7 @@ constexpr const char* kCarrier = "one";
 constexpr const char* kReceiver = "T01";
 /// What the carrier's table says of every way.
 constexpr std::int64_t kTableMinutes = 700;
+constexpr std::int64_t kOwnMinutes = 480;
 constexpr std::uint32_t kSerials = 99'999'999;
 
 /// The decider with a fault that a test must find.
@@ -119,9 +120,10 @@ std::vector<Entry> journey(const Shipment& shipment, Chance& chance) {
   return out;
 }
 
-const std::vector<Shipment>* shipments_of(const State& state) {
-  const auto* post = std::get_if<DossierPost>(&state);
-  return post == nullptr ? nullptr : &post->shipments;
+/// A range of the desk's own.
+NumberRange numbers_of(const HomeKey& home) {
+  const auto place = read_u32_be(crypto::sha256({home.text()}).view().substr(0, 4)) % 9'000;
+  return {"RR", place * 10'000 + 1, place * 10'000 + 9'999};
 }
 
 auto kind_of(const BagFact& fact) { return std::tuple(fact.bag.id, fact.kind, fact.bundle); }
@@ -232,36 +234,69 @@ void PostActors::act(const Judge& judge, std::uint32_t p, std::vector<ClientRequ
     if (dossier.state.empty()) continue;
     const auto state = decode_state(dossier.state);
     if (!state) continue;
-    if (const auto* bag = std::get_if<Bag>(&*state)) {
-      if (bag->seal.empty()) {
-        if (first(id, "seal")) add(requests, p, id, request_id(seed_, requests.size()), SealBag{"N-1"});
-      } else if (first(id, "open")) {
-        auto found = bag->lines;
-        if (chance_.permille(300)) found.pop_back();
-        if (!found.empty() && chance_.permille(300)) found.front().papers.front().count += 1;
-        add(requests, p, id, request_id(seed_, requests.size()), OpenBag{"N-1", found});
-      }
-    }
-    if (const auto* day = std::get_if<Settlement>(&*state)) {
-      if (!first(id, "declare " + std::to_string(day->collections.size()))) continue;
-      DeclareSettlement declared{day->home, day->carrier, day->day, {}, 0};
-      for (const auto& collection : day->collections) {
-        declared.lines.push_back({collection.item, collection.amount});
-        declared.paid += collection.amount;
-      }
-      add(requests, p, id, request_id(seed_, requests.size()), declared);
-    }
-    const auto* shipments = shipments_of(*state);
-    for (std::size_t i = 0; shipments != nullptr && i < shipments->size(); ++i) {
-      const auto& shipment = (*shipments)[i];
-      if (shipment.item.empty() || !first(id, "scan " + std::to_string(shipment.number))) continue;
-      auto scans = journey(shipment, chance_);
-      for (std::size_t j = scans.size(); j > 1; --j)
-        std::swap(scans[j - 1], scans[chance_.below(static_cast<std::uint32_t>(j))]);
-      if (chance_.permille(500)) scans.push_back(scans.front());
-      for (const auto& one : scans) add(requests, p, id, request_id(seed_, requests.size()), RecordScan{shipment.item, one});
-    }
+    if (const auto* bag = std::get_if<Bag>(&*state)) open_or_seal(p, id, *bag, requests);
+    if (const auto* day = std::get_if<Settlement>(&*state)) declare(p, id, *day, requests);
+    if (const auto* post = std::get_if<DossierPost>(&*state)) send(p, id, *post, requests);
   }
+}
+
+void PostActors::open_or_seal(std::uint32_t p, const DossierId& id, const Bag& bag, std::vector<ClientRequest>& requests) {
+  if (bag.seal.empty()) {
+    if (first(id, "seal")) add(requests, p, id, request_id(seed_, requests.size()), SealBag{"N-1"});
+    return;
+  }
+  if (!first(id, "open")) return;
+  auto found = bag.lines;
+  if (chance_.permille(300)) found.pop_back();
+  if (!found.empty() && chance_.permille(300)) found.front().papers.front().count += 1;
+  add(requests, p, id, request_id(seed_, requests.size()), OpenBag{"N-1", found});
+}
+
+void PostActors::declare(std::uint32_t p, const DossierId& id, const Settlement& day, std::vector<ClientRequest>& requests) {
+  if (!first(id, "declare " + std::to_string(day.collections.size()))) return;
+  DeclareSettlement declared{day.home, day.carrier, day.day, {}, 0};
+  for (const auto& collection : day.collections) {
+    declared.lines.push_back({collection.item, collection.amount});
+    declared.paid += collection.amount;
+  }
+  add(requests, p, id, request_id(seed_, requests.size()), declared);
+}
+
+void PostActors::send(std::uint32_t p, const DossierId& id, const DossierPost& post, std::vector<ClientRequest>& requests) {
+  if (!post.home.empty() && first(id, "order") && chance_.permille(300)) {
+    OrderShipment order;
+    order.home = post.home;
+    order.kind = ShipmentKind::kToDesk;
+    order.carrier = kCarrier;
+    order.place_order = chance_.permille(500);
+    if (!order.place_order) order.numbers = numbers_of(post.home);
+    order.normal_minutes = kOwnMinutes;
+    order.papers = {{"DON", 1}};
+    add(requests, p, id, request_id(seed_, requests.size()), order);
+  }
+  for (const auto& shipment : post.shipments) {
+    handle(p, id, shipment, requests);
+    if (shipment.item.empty() || !first(id, "scan " + std::to_string(shipment.number))) continue;
+    auto scans = journey(shipment, chance_);
+    for (std::size_t j = scans.size(); j > 1; --j)
+      std::swap(scans[j - 1], scans[chance_.below(static_cast<std::uint32_t>(j))]);
+    if (chance_.permille(500)) scans.push_back(scans.front());
+    for (const auto& one : scans) add(requests, p, id, request_id(seed_, requests.size()), RecordScan{shipment.item, one});
+  }
+}
+
+void PostActors::handle(std::uint32_t p, const DossierId& id, const Shipment& shipment,
+                        std::vector<ClientRequest>& requests) {
+  const auto number = std::to_string(shipment.number);
+  if (shipment.order == OrderState::kRefused && first(id, "again " + number))
+    add(requests, p, id, request_id(seed_, requests.size()), PlaceOrderAgain{shipment.number, "MENDED"});
+  // A result is left to the carrier: the desk of an applicant who waits for it is compared with its end.
+  if (shipment.kind == ShipmentKind::kResult || !first(id, "handle " + number)) return;
+  if (chance_.permille(200)) {
+    const auto milestone = chance_.permille(500) ? Milestone::kHandedToPost : Milestone::kHandedToAgency;
+    add(requests, p, id, request_id(seed_, requests.size()), StateMilestone{shipment.number, milestone, "", ""});
+  }
+  if (chance_.permille(200)) add(requests, p, id, request_id(seed_, requests.size()), CancelShipment{shipment.number, "WRONG"});
 }
 
 void PostActors::pack(const Judge& judge, std::uint32_t p, std::vector<ClientRequest>& requests) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "intake/core/dossier.h"
+#include "postal_dispatch/core/post.h"
 #include "shared_kernel/catalogue.h"
 #include "simulation/world.h"
 
@@ -25,14 +26,23 @@ void allow_post(shared_kernel::CatalogueContents& contents);
 /// What an applicant asks the post for; often nothing.
 std::optional<intake::PostalWish> wish(Chance& chance, bool online);
 
-/// Desks make, seal and open bags with dossiers of other desks; the carrier scans what it took, out of order and twice; a
-/// day of cash is declared. Every action once.
+/// Desks make, seal and open bags with dossiers of other desks, order shipments beside those the applicant asked for, say what
+/// they did with them, cancel them and order again what was refused; the carrier scans what it took, out of order and twice;
+/// a day of cash is declared. Every action once.
 class PostActors {
  public:
   explicit PostActors(std::uint64_t seed) : seed_(seed), chance_(seed ^ 0x9057) {}
   void act(const Judge& judge, std::uint32_t partition, std::vector<ClientRequest>& requests);
 
  private:
+  void open_or_seal(std::uint32_t partition, const DossierId& id, const postal_dispatch::Bag& bag,
+                    std::vector<ClientRequest>& requests);
+  void declare(std::uint32_t partition, const DossierId& id, const postal_dispatch::Settlement& day,
+               std::vector<ClientRequest>& requests);
+  void send(std::uint32_t partition, const DossierId& id, const postal_dispatch::DossierPost& post,
+            std::vector<ClientRequest>& requests);
+  void handle(std::uint32_t partition, const DossierId& id, const postal_dispatch::Shipment& shipment,
+              std::vector<ClientRequest>& requests);
   void pack(const Judge& judge, std::uint32_t partition, std::vector<ClientRequest>& requests);
   bool first(const DossierId& id, const std::string& what) { return done_.insert({id, what}).second; }
 

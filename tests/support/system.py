@@ -332,6 +332,11 @@ class System:
                                   ("unknown_item_ms", 60000, 5000)):
             text = text.replace(f"{name}: {long}", f"{name}: {short}")
         tables.write_text(text, encoding="utf-8")
+        # Two scans more than a moment apart are unusual with this one.
+        (self.directory / "carriers/brief.yaml").write_text(
+            "carrier: brief\nname: Hãng sốt ruột\nsample: true\nnormal_clock_seconds: 3\n"
+            "tables: [{version: 1, valid_from: 2024-01-01, codes: {T: IN_TRANSIT}}]\n"
+            "numbers: [{home: H47.22.02, for: items, service: UX, from: 1, to: 9999}]\n", encoding="utf-8")
         self._add("carrier", [sys.executable, "-B", ROOT / "tools/carrier_simulator/carrier_simulator.py", "--port", port,
                               "--journal", self.directory / "carrier.jsonl", "--step-seconds", "0.2", "--push-secret-file", self.carrier_keys,
                               "--push-url", f"http://{self.carrier_door}/carriers/sample-express/scans"], dict(os.environ))
