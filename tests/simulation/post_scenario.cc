@@ -296,7 +296,8 @@ void PostActors::handle(std::uint32_t p, const DossierId& id, const Shipment& sh
     const auto milestone = chance_.permille(500) ? Milestone::kHandedToPost : Milestone::kHandedToAgency;
     add(requests, p, id, request_id(seed_, requests.size()), StateMilestone{shipment.number, milestone, "", ""});
   }
-  if (chance_.permille(200)) add(requests, p, id, request_id(seed_, requests.size()), CancelShipment{shipment.number, "WRONG"});
+  if (chance_.permille(200))
+    add(requests, p, id, request_id(seed_, requests.size()), CancelShipment{shipment.number, "WRONG"});
 }
 
 void PostActors::pack(const Judge& judge, std::uint32_t p, std::vector<ClientRequest>& requests) {

@@ -26,9 +26,9 @@ void allow_post(shared_kernel::CatalogueContents& contents);
 /// What an applicant asks the post for; often nothing.
 std::optional<intake::PostalWish> wish(Chance& chance, bool online);
 
-/// Desks make, seal and open bags with dossiers of other desks, order shipments beside those the applicant asked for, say what
-/// they did with them, cancel them and order again what was refused; the carrier scans what it took, out of order and twice;
-/// a day of cash is declared. Every action once.
+/// Desks make, seal and open bags with dossiers of other desks, order shipments beside those the applicant asked for, say
+/// what they did with them, cancel them and order again what was refused; the carrier scans what it took, out of order and
+/// twice; a day of cash is declared. Every action once.
 class PostActors {
  public:
   explicit PostActors(std::uint64_t seed) : seed_(seed), chance_(seed ^ 0x9057) {}

@@ -144,7 +144,12 @@ std::vector<CommandBody> postal_commands() {
 }
 
 std::vector<State> postal_states() {
-  DossierPost post{kDesk, "000.01.01.H47-260302-0001", {shipment()}, {fact()}, "DISTRICT", local("2026-03-03 10:00"),
+  DossierPost post{kDesk,
+                   "000.01.01.H47-260302-0001",
+                   {shipment()},
+                   {fact()},
+                   "DISTRICT",
+                   local("2026-03-03 10:00"),
                    CounterPapers{"COMMUNE", local("2026-03-02 08:00"), {{"DON", 1}}}};
   // An agency took the data before any paper was heard of.
   DossierPost data_only;
@@ -169,9 +174,14 @@ std::vector<State> postal_states() {
   packed.home = kDesk;
   packed.sender = "COMMUNE";
   packed.lines = lines();
-  return {std::monostate{}, post, data_only, bag, packed,
-          Settlement{kDesk, "vnpost", kDay, {collection()}, true, {{kItemNumber, 34'000}}, 33'000},
-          KeptScan{*HomeKey::parse("POST/scans"), unmatched(), local("2026-03-03 15:02"), ScanFate::kDismissed, "FOREIGN_ITEM"}};
+  return {
+      std::monostate{},
+      post,
+      data_only,
+      bag,
+      packed,
+      Settlement{kDesk, "vnpost", kDay, {collection()}, true, {{kItemNumber, 34'000}}, 33'000},
+      KeptScan{*HomeKey::parse("POST/scans"), unmatched(), local("2026-03-03 15:02"), ScanFate::kDismissed, "FOREIGN_ITEM"}};
 }
 
 std::vector<CommandBody> postal_story() {

@@ -119,8 +119,9 @@ TEST(PostalDispatchCarriersTest, TheShippedTablesAreSound) {
 
 TEST(PostalDispatchLaneTimesTest, AnswersWithTheTimeOfTheCarriersTable) {
   const auto by_day = *parse_carrier(kSmall);
-  const auto by_clock =
-      *parse_carrier("carrier: express\nname: Nhanh\nnormal_clock_seconds: 21600\ntables: [{version: 1, valid_from: 2024-01-01, codes: {A: POSTED}}]\n");
+  const auto by_clock = *parse_carrier(
+      "carrier: express\nname: Nhanh\nnormal_clock_seconds: 21600\ntables: [{version: 1, valid_from: 2024-01-01, codes: {A: "
+      "POSTED}}]\n");
   const auto carriers = Carriers::make({by_day, by_clock});
   ASSERT_TRUE(carriers) << carriers.error().message_en;
   const auto found = [&](const LaneQuery& query) { return *decode_report(find_normal_time(*carriers, encode(query))); };

@@ -95,8 +95,9 @@ TEST(PostalDispatchDeciderTest, OrdersByItselfWhatTheApplicantAskedThePostFor) {
   EXPECT_EQ(first->shipment.destination, "COMMUNE");
   EXPECT_EQ(first->shipment.order, OrderState::kPlacing);
   EXPECT_EQ(first->shipment.address, sealed_part('a'));
-  EXPECT_THAT(pickup.intents, ElementsAre(Intent{static_cast<std::uint32_t>(IntentType::kPlaceOrder), "1"},
-                                          Intent{static_cast<std::uint32_t>(IntentType::kFindNormalTime), "1|vnpost||area"}));
+  EXPECT_THAT(pickup.intents,
+              ElementsAre(Intent{static_cast<std::uint32_t>(IntentType::kPlaceOrder), "1"},
+                          Intent{static_cast<std::uint32_t>(IntentType::kFindNormalTime), "1|vnpost||area"}));
   const auto result = given.when(asked(wanted(ShipmentKind::kResult)));
   const auto second = first_of<ShipmentOrdered>(result.events);
   ASSERT_TRUE(second);

@@ -343,7 +343,7 @@ void add_form_options(CLI::App& command, FormOptions& options) {
   command.add_option("--post-from", options.pick_up_at,
                      "bưu điện thu gom hồ sơ tại, cùng dạng · the post fetches the papers at, in the same form");
   command.add_option("--carrier", options.carrier, "hãng vận chuyển · carrier")->capture_default_str();
- command.add_option("--pick-up-fee", options.pick_up_fee, "đồng thu khi thu gom hồ sơ · đồng to collect with the papers");
+  command.add_option("--pick-up-fee", options.pick_up_fee, "đồng thu khi thu gom hồ sơ · đồng to collect with the papers");
   command.add_option("--collect", options.collect, "đồng thu khi trả kết quả · đồng to collect with the result");
 }
 

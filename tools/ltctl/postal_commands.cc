@@ -521,7 +521,8 @@ void list_bags(Session& session, const BagListOptions& options) {
   if (!stub) return session.fail(stub.error());
   const bool vi = session.language == Language::kVietnamese;
   Table table({vi ? "SỐ TÚI" : "BAG", vi ? "NƠI GỬI" : "FROM", vi ? "NƠI NHẬN" : "TO", vi ? "HỒ SƠ" : "DOSSIERS",
-               vi ? "NIÊM PHONG" : "SEALED", vi ? "MỞ" : "OPENED", vi ? "CHÊNH LỆCH" : "DIFFERENCES", vi ? "ĐỊNH DANH" : "ID"});
+               vi ? "NIÊM PHONG" : "SEALED", vi ? "MỞ" : "OPENED", vi ? "CHÊNH LỆCH" : "DIFFERENCES",
+               vi ? "ĐỊNH DANH" : "ID"});
   nlohmann::json document = {{"bags", nlohmann::json::array()}};
   for (const auto& agency : *agencies) {
     postal::ListBagsRequest request;
@@ -753,7 +754,8 @@ void add_scan_commands(CLI::App& root, Session& session) {
   auto* listed = scan->add_subcommand("list", "Lượt quét đang chờ, lâu nhất trước · scans that wait, longest first");
   with_list(listed);
   listed->callback([&session, options] { list_unmatched(session, *options); });
-  auto* again = scan->add_subcommand("retake", "Nhận lại sau khi có bảng mã mới hoặc bưu gửi · take again after a new table or order");
+  auto* again =
+      scan->add_subcommand("retake", "Nhận lại sau khi có bảng mã mới hoặc bưu gửi · take again after a new table or order");
   auto* which = again->add_option("scan", options->scan, "định danh lượt quét · scan id");
   again->add_flag("--all", options->all, "mọi lượt quét đang chờ · all that wait")->excludes(which);
   with_list(again);
@@ -775,7 +777,11 @@ void add_bag_commands(CLI::App& root, Session& session) {
   };
   const char* line_help = "HỒ_SƠ:MÃ=2,MÃ, kết quả: HỒ_SƠ:result:MÃ · DOSSIER:CODE=2,CODE, a result: DOSSIER:result:CODE";
   auto* created = with_agency(bag->add_subcommand("create", "Lập túi với bảng kê · make a bag with its manifest"));
-  created->add_option("home", options->home, "nơi gửi: mã một cửa, hoặc mã cơ quan nếu không có một cửa · sender: home key, or the agency's code without a desk")->required();
+  created
+      ->add_option("home", options->home,
+                   "nơi gửi: mã một cửa, hoặc mã cơ quan nếu không có một cửa · sender: home key, or the agency's code "
+                   "without a desk")
+      ->required();
   created->add_option("destination", options->destination, "cơ quan nhận · receiving agency")->required();
   created->add_option("lines", options->lines, line_help)->required();
   created->add_option("--carrier", options->carrier, "hãng vận chuyển · carrier")->capture_default_str();

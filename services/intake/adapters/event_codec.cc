@@ -80,8 +80,12 @@ StatusChanged decode(const v1::StatusChanged& from, Decoding& in) {
 InputSetAside decode(const v1::InputSetAside& from, Decoding&) { return {from.input(), from.status()}; }
 
 PickupRequested decode(const v1::PickupRequested& from, Decoding& in) {
-  return {in.take(HomeKey::parse(from.home_key())), from.carrier(), from.area_code(), in.take(wire::decode(from.address())),
-          in.take(wire::decode_components(from.components())), from.collect()};
+  return {in.take(HomeKey::parse(from.home_key())),
+          from.carrier(),
+          from.area_code(),
+          in.take(wire::decode(from.address())),
+          in.take(wire::decode_components(from.components())),
+          from.collect()};
 }
 
 ResultDeliveryRequested decode(const v1::ResultDeliveryRequested& from, Decoding& in) {

@@ -150,9 +150,8 @@ void accept(Context& context, const Catalogue& rules, const Desk& desk, Draft& d
 void ask_for_pickup(Draft& draft, Instant at) {
   const auto& state = draft.state();
   if (!state.post || !state.post->pick_up_at) return;
-  draft.record(at,
-               PickupRequested{state.home, state.post->carrier, state.area_code, *state.post->pick_up_at, state.components,
-                               state.post->pick_up_fee});
+  draft.record(at, PickupRequested{state.home, state.post->carrier, state.area_code, *state.post->pick_up_at,
+                                   state.components, state.post->pick_up_fee});
 }
 
 /// A result is in time when it is ready; how long the post takes counts for nobody.

@@ -97,7 +97,8 @@ Result<Reported> decode_leaf(const ::lienthong::ledger::v1::Leaf& leaf, Take tak
 
 EventMask taken_from_intake() {
   return mask_of(intake_v1::EVENT_TYPE_PICKUP_REQUESTED) | mask_of(intake_v1::EVENT_TYPE_RESULT_DELIVERY_REQUESTED) |
-         mask_of(intake_v1::EVENT_TYPE_DOSSIER_SUBMITTED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_WITHDRAWN);
+         mask_of(intake_v1::EVENT_TYPE_DOSSIER_SUBMITTED) | mask_of(intake_v1::EVENT_TYPE_DOSSIER_REFUSED) |
+         mask_of(intake_v1::EVENT_TYPE_DOSSIER_WITHDRAWN);
 }
 
 EventMask taken_from_routing() { return mask_of(routing_v1::EVENT_TYPE_CUSTODY_PASSED); }

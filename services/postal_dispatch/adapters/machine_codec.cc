@@ -37,8 +37,8 @@ Result<Cause> decode_input(const ledger::InputCause& view) {
 Result<Cause> decode_outcome(const ledger::OutcomeCause& view) {
   auto report = decode_report(view.result);
   if (!report) return failure(report.error());
-  return Outcome{view.intent->type(), view.intent->payload(), std::move(report->item), std::move(report->failure),
-                 report->normal_minutes, report->clock_seconds};
+  return Outcome{view.intent->type(),        view.intent->payload(), std::move(report->item),
+                 std::move(report->failure), report->normal_minutes, report->clock_seconds};
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ namespace v1 = ::lienthong::postal::v1;
 /// Most that wait of one carrier: more is a carrier that scans for somebody else.
 inline constexpr std::uint64_t kUnmatchedScansMax = 10'000;
 
-/// Keeps scans that could not be matched in the ledger, so that they can be taken again (docs/adr/0023). Everything it stands
-/// on must outlive the calls. Thread-safety: any thread.
+/// Keeps scans that could not be matched in the ledger, so that they can be taken again (docs/adr/0023). Everything it
+/// stands on must outlive the calls. Thread-safety: any thread.
 class UnmatchedScans {
  public:
   UnmatchedScans(std::uint32_t partition_count, ports::Query& query, const shared_kernel::api::Commands& commands)

@@ -123,7 +123,8 @@ Result<LaneQuery> decode_lane_query(std::string_view payload) {
   LaneQuery out;
   const auto& number = parts.front();
   const auto read = std::from_chars(number.data(), number.data() + number.size(), out.shipment);
-  if (parts.size() != 4 || read.ec != std::errc() || read.ptr != number.data() + number.size()) return malformed("lane query");
+  if (parts.size() != 4 || read.ec != std::errc() || read.ptr != number.data() + number.size())
+    return malformed("lane query");
   out.carrier = parts[1];
   out.from_area = parts[2];
   out.to_area = parts[3];

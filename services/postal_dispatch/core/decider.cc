@@ -234,9 +234,9 @@ Result<std::string> sender_of(const Catalogue& rules, const HomeKey& key) {
 
 Result<std::string> next_item(Context& context, const HomeKey& home, const std::string& carrier, const NumberRange& range) {
   if (range.service.empty()) {
-    return failure(precondition("NUMBER_RANGE_MISSING",
-                                "Đơn vị chưa có dải số của hãng vận chuyển này; hãy xin hãng cấp và ghi vào bảng của hãng.",
-                                "The office has no range of numbers of this carrier; ask for one and enter it in its table."));
+    return failure(precondition(
+        "NUMBER_RANGE_MISSING", "Đơn vị chưa có dải số của hãng vận chuyển này; hãy xin hãng cấp và ghi vào bảng của hãng.",
+        "The office has no range of numbers of this carrier; ask for one and enter it in its table."));
   }
   // No bar in the key: what stands behind one is a period, and a new period ends the one before.
   const auto serial = range.from + context.next_number(home.text() + ":item:" + carrier + ':' + range.service) - 1;
@@ -266,85 +266,85 @@ Decision<Event> Decider::decide(Context& context, const RulesType* rules, const 
 void Decider::evolve(State& state, const Event& event) {
   const Instant at = event.occurred_at;
   std::visit(
-      Overloaded{[&](const ShipmentOrdered& ordered) { order(state, ordered); },
-                 [&](const OrderPlaced& placed) {
-                   auto& shipment = shipment_of(state, placed.shipment);
-                   shipment.order = OrderState::kPlaced;
-                   shipment.item = placed.item;
-                 },
-                 [&](const OrderRefused& refusal) {
-                   auto& shipment = shipment_of(state, refusal.shipment);
-                   shipment.order = OrderState::kRefused;
-                   shipment.order_reason = refusal.reason;
-                 },
-                 [&](const OrderRepeated& repeated) {
-                   auto& shipment = shipment_of(state, repeated.shipment);
-                   shipment.order = OrderState::kPlacing;
-                   shipment.order_reason.clear();
-                 },
-                 [&](const EntryRecorded& recorded) { place_entry(shipment_of(state, recorded.shipment), recorded.entry); },
-                 [&](const ProofAdded& added) { add_proof(state, added); },
-                 [](const StandingChanged&) {},
-                 [&](const SilenceBegan& began) { shipment_of(state, began.shipment).silent = true; },
-                 [&](const SilenceEnded& ended) { shipment_of(state, ended.shipment).silent = false; },
-                 [&](const BagCreated& created) {
-                   auto& bag = entity<Bag>(state, created.home);
-                   bag.sender = created.sender;
-                   bag.lines = created.lines;
-                 },
-                 [&](const BagSealed& sealed) {
-                   auto& bag = std::get<Bag>(state);
-                   bag.seal = sealed.seal;
-                   bag.sealed_at = at;
-                 },
-                 [&](const BagOpened& opened) {
-                   auto& bag = std::get<Bag>(state);
-                   bag.opened = true;
-                   bag.opened_at = at;
-                   bag.seal_found = opened.seal;
-                   bag.found = opened.found;
-                 },
-                 [&](const TellingFailed& failed) {
-                   if (auto* bag = std::get_if<Bag>(&state)) bag->untold.push_back({failed.target, failed.reason});
-                 },
-                 [&](const PaperTold& told) { hear_of_bag(state, told); },
-                 [&](const DataMoved& moved) {
-                   if (!std::holds_alternative<DossierPost>(state)) state = DossierPost{};
-                   auto& post = std::get<DossierPost>(state);
-                   post.data_at = moved.agency;
-                   post.data_since = moved.at;
-                 },
-                 [&](const CollectionAdded& added) {
-                   settlement(state, added.home, added.carrier, added.day).collections.push_back(added.collection);
-                 },
-                 [&](const SettlementDeclared& declared) {
-                   auto& day = settlement(state, declared.home, declared.carrier, declared.day);
-                   day.declared = true;
-                   day.lines = declared.lines;
-                   day.paid = declared.paid;
-                 },
-                 [](const SettlementCompared&) {},
-                 [](const ResultDelivered&) {},
-                 [](const ResultUndelivered&) {},
-                 [&](const PaperHandedIn& handed_in) {
-                   entity<DossierPost>(state, handed_in.home).handed_in =
-                       CounterPapers{handed_in.agency, at, handed_in.papers};
-                 },
-                 [&](const NormalTimeFound& found) {
-                   auto& shipment = shipment_of(state, found.shipment);
-                   shipment.normal_minutes = found.normal_minutes;
-                   shipment.clock_seconds = found.clock_seconds;
-                 },
-                 [&](const ScanKept& kept) {
-                   auto& waiting = entity<KeptScan>(state, kept.home);
-                   waiting.scan = kept.scan;
-                   waiting.since = at;
-                 },
-                 [&](const ScanClosed& closed) {
-                   auto& kept = std::get<KeptScan>(state);
-                   kept.fate = closed.fate;
-                   kept.reason_code = closed.reason_code;
-                 }},
+      Overloaded{
+          [&](const ShipmentOrdered& ordered) { order(state, ordered); },
+          [&](const OrderPlaced& placed) {
+            auto& shipment = shipment_of(state, placed.shipment);
+            shipment.order = OrderState::kPlaced;
+            shipment.item = placed.item;
+          },
+          [&](const OrderRefused& refusal) {
+            auto& shipment = shipment_of(state, refusal.shipment);
+            shipment.order = OrderState::kRefused;
+            shipment.order_reason = refusal.reason;
+          },
+          [&](const OrderRepeated& repeated) {
+            auto& shipment = shipment_of(state, repeated.shipment);
+            shipment.order = OrderState::kPlacing;
+            shipment.order_reason.clear();
+          },
+          [&](const EntryRecorded& recorded) { place_entry(shipment_of(state, recorded.shipment), recorded.entry); },
+          [&](const ProofAdded& added) { add_proof(state, added); },
+          [](const StandingChanged&) {},
+          [&](const SilenceBegan& began) { shipment_of(state, began.shipment).silent = true; },
+          [&](const SilenceEnded& ended) { shipment_of(state, ended.shipment).silent = false; },
+          [&](const BagCreated& created) {
+            auto& bag = entity<Bag>(state, created.home);
+            bag.sender = created.sender;
+            bag.lines = created.lines;
+          },
+          [&](const BagSealed& sealed) {
+            auto& bag = std::get<Bag>(state);
+            bag.seal = sealed.seal;
+            bag.sealed_at = at;
+          },
+          [&](const BagOpened& opened) {
+            auto& bag = std::get<Bag>(state);
+            bag.opened = true;
+            bag.opened_at = at;
+            bag.seal_found = opened.seal;
+            bag.found = opened.found;
+          },
+          [&](const TellingFailed& failed) {
+            if (auto* bag = std::get_if<Bag>(&state)) bag->untold.push_back({failed.target, failed.reason});
+          },
+          [&](const PaperTold& told) { hear_of_bag(state, told); },
+          [&](const DataMoved& moved) {
+            if (!std::holds_alternative<DossierPost>(state)) state = DossierPost{};
+            auto& post = std::get<DossierPost>(state);
+            post.data_at = moved.agency;
+            post.data_since = moved.at;
+          },
+          [&](const CollectionAdded& added) {
+            settlement(state, added.home, added.carrier, added.day).collections.push_back(added.collection);
+          },
+          [&](const SettlementDeclared& declared) {
+            auto& day = settlement(state, declared.home, declared.carrier, declared.day);
+            day.declared = true;
+            day.lines = declared.lines;
+            day.paid = declared.paid;
+          },
+          [](const SettlementCompared&) {},
+          [](const ResultDelivered&) {},
+          [](const ResultUndelivered&) {},
+          [&](const PaperHandedIn& handed_in) {
+            entity<DossierPost>(state, handed_in.home).handed_in = CounterPapers{handed_in.agency, at, handed_in.papers};
+          },
+          [&](const NormalTimeFound& found) {
+            auto& shipment = shipment_of(state, found.shipment);
+            shipment.normal_minutes = found.normal_minutes;
+            shipment.clock_seconds = found.clock_seconds;
+          },
+          [&](const ScanKept& kept) {
+            auto& waiting = entity<KeptScan>(state, kept.home);
+            waiting.scan = kept.scan;
+            waiting.since = at;
+          },
+          [&](const ScanClosed& closed) {
+            auto& kept = std::get<KeptScan>(state);
+            kept.fate = closed.fate;
+            kept.reason_code = closed.reason_code;
+          }},
       event.body);
 }
 

@@ -31,9 +31,9 @@ struct Decider {
   static void evolve(State& state, const Event& event);
   /// `shipments`: key `<agency>/<stable state>`, score: since, suffix: number. `item`: key the item number. `silent`: key
   /// the agency, score: last scanned. `apart`: key the agency that has the data, and the one that has the papers handed in,
-  /// score: since when they are apart. `bags`: key `<sender>/out` and `<receiver>/in`, and `<sender>/differs`. `settlements`:
-  /// key `<home key>/<carrier>/open`, `/balanced` or `/differs`, score: day. `unmatched`:
-  /// key the carrier, score: since when.
+  /// score: since when they are apart. `bags`: key `<sender>/out` and `<receiver>/in`, and `<sender>/differs`.
+  /// `settlements`: key `<home key>/<carrier>/open`, `/balanced` or `/differs`, score: day. `unmatched`: key the carrier,
+  /// score: since when.
   static IndexEntries index_entries(const State& state);
   static constexpr std::uint32_t kLogic = 3;
 };

@@ -204,9 +204,9 @@ struct CloseScan {
   bool operator==(const CloseScan&) const = default;
 };
 
-using CommandBody = std::variant<OrderShipment, StateMilestone, RecordScan, CancelShipment, PlaceOrderAgain, CreateBag,
-                                 SealBag, OpenBag, TellOfBag, AddCollection, DeclareSettlement, TellOfSettlement,
-                                 KeepScan, CloseScan>;
+using CommandBody =
+    std::variant<OrderShipment, StateMilestone, RecordScan, CancelShipment, PlaceOrderAgain, CreateBag, SealBag, OpenBag,
+                 TellOfBag, AddCollection, DeclareSettlement, TellOfSettlement, KeepScan, CloseScan>;
 struct Command {
   CommandHeader header;
   CommandBody body;
@@ -414,11 +414,10 @@ struct ScanClosed {
   bool operator==(const ScanClosed&) const = default;
 };
 
-using EventBody =
-    std::variant<ShipmentOrdered, OrderPlaced, OrderRefused, OrderRepeated, EntryRecorded, ProofAdded, StandingChanged,
-                 SilenceBegan, SilenceEnded, BagCreated, BagSealed, BagOpened, TellingFailed, PaperTold, DataMoved,
-                 CollectionAdded, SettlementDeclared, SettlementCompared, ResultDelivered, ResultUndelivered, PaperHandedIn,
-                 NormalTimeFound, ScanKept, ScanClosed>;
+using EventBody = std::variant<ShipmentOrdered, OrderPlaced, OrderRefused, OrderRepeated, EntryRecorded, ProofAdded,
+                               StandingChanged, SilenceBegan, SilenceEnded, BagCreated, BagSealed, BagOpened, TellingFailed,
+                               PaperTold, DataMoved, CollectionAdded, SettlementDeclared, SettlementCompared,
+                               ResultDelivered, ResultUndelivered, PaperHandedIn, NormalTimeFound, ScanKept, ScanClosed>;
 struct Event {
   Instant occurred_at;
   EventBody body;
@@ -541,9 +540,9 @@ std::vector<SettlementDifference> differences_of(const Settlement& settlement);
 
 /// Effects outside of the ledger. Numbers stand in the ledger: never reused.
 enum class IntentType : std::uint32_t {
-  kPlaceOrder = 1,   ///< With the carrier; payload: shipment number.
-  kCancelOrder = 2,  ///< With the carrier; payload: shipment number.
-  kTell = 3,         ///< Another lane; payload: a Telling.
+  kPlaceOrder = 1,      ///< With the carrier; payload: shipment number.
+  kCancelOrder = 2,     ///< With the carrier; payload: shipment number.
+  kTell = 3,            ///< Another lane; payload: a Telling.
   kFindNormalTime = 4,  ///< In the carrier's table; payload: a LaneQuery.
 };
 

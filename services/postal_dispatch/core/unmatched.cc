@@ -27,8 +27,8 @@ bool reports_scans(const Catalogue& rules, const CommandHeader& header) {
 }  // namespace
 
 DossierName unmatched_name(const UnmatchedScan& scan) {
-  const std::string what = "unmatched|" + scan.carrier + '|' + scan.item + '|' + scan.raw_code + '|' +
-                           std::to_string(scan.at.micros);
+  const std::string what =
+      "unmatched|" + scan.carrier + '|' + scan.item + '|' + scan.raw_code + '|' + std::to_string(scan.at.micros);
   return {unmatched_home(), shared_kernel::derive_dossier_id(unmatched_home(), what, {})};
 }
 
