@@ -24,6 +24,7 @@
 #include <grpcpp/grpcpp.h>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <iostream>
@@ -427,11 +428,93 @@ TEST_F(PostalApiTest, SettlesTheCashOfADayAcrossLanes) {
   EXPECT_EQ(declared.settlement().state(), v1::SETTLEMENT_STATE_DIFFERS);
   ASSERT_EQ(declared.settlement().differences_size(), 1);
   EXPECT_EQ(declared.settlement().differences(0).theirs(), 34'000);
+  v1::ListSettlementsRequest list;
+  list.set_home_key("C01");
+  v1::ListSettlementsResponse listed;
+  const auto days = [&](const std::string& caller = "all") {
+    const auto reason = call(&v1::PostalService::Stub::ListSettlements, list, listed, caller);
+    return reason.empty() ? std::to_string(listed.total()) : reason;
+  };
+  EXPECT_TRUE(eventually([&] { return days() == "1"; })) << "those that differ, where nothing else is asked for";
+  EXPECT_EQ(listed.settlements(0).day(), get.day());
+  EXPECT_EQ(days("elsewhere"), "NOT_GRANTED");
+  list.set_carrier("nobody");
+  EXPECT_EQ(days(), "CARRIER_UNKNOWN");
+  list.set_carrier("one");
   declare.mutable_header()->set_request_id(uuid());
   declare.set_paid(35'000);
   ASSERT_EQ(call(&v1::PostalService::Stub::DeclareSettlement, declare, declared), "");
   EXPECT_EQ(declared.settlement().state(), v1::SETTLEMENT_STATE_BALANCED);
   EXPECT_TRUE(eventually([&] { return paper_of(id).shipments(0).cod_settled(); }));
+  EXPECT_TRUE(eventually([&] { return days() == "0"; }));
+  list.set_state(v1::SETTLEMENT_STATE_BALANCED);
+  EXPECT_TRUE(eventually([&] { return days() == "1"; }));
+}
+
+TEST_F(PostalApiTest, KeepsAScanThatBelongsToNothingKnownUntilItIsTakenOrPutAside) {
+  const std::string item = "RR000000500VN";
+  auto stray = scan(item, "A");
+  stray.mutable_proof()->set_receiver_name("canary-name");
+  std::atomic<int> kept{0};
+  const auto keep = [&](const v1::Scan& one) {
+    api_->unmatched().keep({"all", {}, ""}, one, "ITEM_UNKNOWN", [&](const Result<void>& done) { kept += done ? 1 : 100; });
+  };
+  keep(stray);
+  keep(stray);
+  keep(scan(item, "X"));
+  EXPECT_TRUE(eventually([&] { return kept == 3; }));
+  auto sentence = scan(item, "A");
+  sentence.set_place("nhà ông Nguyễn Văn A");
+  keep(sentence);
+  EXPECT_TRUE(eventually([&] { return kept == 103; })) << "a place that is no code may name a person";
+
+  v1::ListUnmatchedScansRequest list;
+  v1::ListUnmatchedScansResponse listed;
+  const auto waiting = [&](const std::string& caller = "all") {
+    const auto reason = call(&v1::PostalService::Stub::ListUnmatchedScans, list, listed, caller);
+    return reason.empty() ? std::to_string(listed.total()) : reason;
+  };
+  ASSERT_TRUE(eventually([&] { return waiting() == "2"; })) << "each once";
+  EXPECT_EQ(*api_->unmatched().waiting("one"), 2U);
+  EXPECT_EQ(waiting("desk"), "NOT_GRANTED") << "they are every office's or none's";
+  waiting();
+  const auto of_code = [&](const std::string& code) {
+    for (const auto& one : listed.scans()) {
+      if (one.scan().raw_code() == code) return one.scan_id();
+    }
+    return std::string();
+  };
+  const auto late = of_code("A");
+  const auto foreign = of_code("X");
+  v1::RetakeScanRequest again;
+  v1::RetakeScanResponse taken;
+  const auto retake = [&](const std::string& id) {
+    again.mutable_header()->set_request_id(uuid());
+    again.set_scan_id(id);
+    return call(&v1::PostalService::Stub::RetakeScan, again, taken);
+  };
+  EXPECT_EQ(retake(late), "ITEM_UNKNOWN");
+  v1::OrderShipmentRequest order;
+  order.mutable_header()->set_request_id(uuid());
+  order.set_dossier_id(dossier("C01", 9));
+  order.set_kind(v1::SHIPMENT_KIND_RESULT);
+  order.set_carrier("one");
+  order.set_item(item);
+  v1::OrderShipmentResponse ordered;
+  ASSERT_EQ(call(&v1::PostalService::Stub::OrderShipment, order, ordered), "");
+  EXPECT_TRUE(eventually([&] { return retake(late).empty(); }));
+  EXPECT_EQ(taken.shipment().milestone(), v1::MILESTONE_POSTED);
+  v1::DismissScanRequest dismiss;
+  dismiss.mutable_header()->set_request_id(uuid());
+  dismiss.set_scan_id(foreign);
+  v1::DismissScanResponse dismissed;
+  EXPECT_NE(call(&v1::PostalService::Stub::DismissScan, dismiss, dismissed), "") << "without a reason";
+  dismiss.set_reason_code("FOREIGN_ITEM");
+  EXPECT_EQ(call(&v1::PostalService::Stub::DismissScan, dismiss, dismissed, "desk"), "SCAN_NOT_FOUND");
+  dismiss.mutable_header()->set_request_id(uuid());
+  EXPECT_EQ(call(&v1::PostalService::Stub::DismissScan, dismiss, dismissed), "");
+  EXPECT_EQ(retake(foreign), "SCAN_CLOSED");
+  EXPECT_TRUE(eventually([&] { return waiting() == "0"; }));
 }
 
 TEST_F(PostalApiTest, KeepsWhatIsForeignOutOfSight) {

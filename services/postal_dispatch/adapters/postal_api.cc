@@ -193,6 +193,26 @@ void PostalApi::read(const rpc::Call& call, const DossierName& name,
   });
 }
 
+/// `add` leaves out what does not belong into the list: an entry may be older than the value beside it.
+template <class Reply, class Add>
+void PostalApi::list(shared_kernel::api::ListQuery wanted, const shared_kernel::api::api_v1::PageRequest& page,
+                     const Out<Reply>& out, Add add) const {
+  const auto queued = parts_.reads.post([this, wanted = std::move(wanted), page, out, add] {
+    auto found = shared_kernel::api::list(parts_.query, wanted, page);
+    if (!found) return out.fail(found.error());
+    Reply answer;
+    for (const auto& entry : found->entries) {
+      if (const auto state = decode_state(entry.value.state())) add(entry, *state, answer);
+    }
+    std::uint64_t total = 0;
+    for (const auto& one : found->totals) total += one.second;
+    answer.set_total(total);
+    *answer.mutable_page() = std::move(found->page);
+    out.ok(answer);
+  });
+  if (!queued) out.fail(shared_kernel::api::too_many_reads());
+}
+
 std::string PostalApi::area_of(const std::string& agency) const {
   const auto catalogue = shared_kernel::api::latest_catalogue(parts_.rules);
   const auto* found = catalogue ? (*catalogue)->agency(agency) : nullptr;
@@ -328,28 +348,15 @@ void PostalApi::list_shipments(const rpc::Call& call, const v1::ListShipmentsReq
       if (asked) wanted.keys.push_back(request.agency() + '/' + std::string(name_of(stable)));
     }
   }
-  const auto queued = parts_.reads.post([this, wanted, request, out] {
-    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
-    if (!page) return out.fail(page.error());
-    v1::ListShipmentsResponse answer;
-    for (const auto& entry : page->entries) {
-      const auto state = decode_state(entry.value.state());
-      const auto number = static_cast<std::uint32_t>(std::strtoul(entry.hit.suffix.c_str(), nullptr, 10));
-      const auto* shipment = state ? find_shown(*state, number) : nullptr;
-      if (shipment == nullptr) continue;
-      // An entry may be older than the value beside it.
-      const auto key =
-          request.silent() ? shipment->agency : shipment->agency + '/' + std::string(name_of(standing_of(*shipment).stable));
-      if (key != entry.hit.key || (request.silent() && !shipment->silent)) continue;
-      show({home_of(*state), entry.hit.dossier}, *shipment, *answer.add_shipments());
-    }
-    std::uint64_t total = 0;
-    for (const auto& one : page->totals) total += one.second;
-    answer.set_total(total);
-    *answer.mutable_page() = std::move(page->page);
-    out.ok(answer);
+  list(wanted, request.page(), out, [silent = request.silent()](const auto& entry, const State& state, auto& answer) {
+    const auto number = static_cast<std::uint32_t>(std::strtoul(entry.hit.suffix.c_str(), nullptr, 10));
+    const auto* shipment = find_shown(state, number);
+    if (shipment == nullptr) return;
+    const auto key =
+        silent ? shipment->agency : shipment->agency + '/' + std::string(name_of(standing_of(*shipment).stable));
+    if (key != entry.hit.key || (silent && !shipment->silent)) return;
+    show({home_of(state), entry.hit.dossier}, *shipment, *answer.add_shipments());
   });
-  if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
 void PostalApi::list_apart(const rpc::Call& call, const v1::ListApartRequest& request,
@@ -357,28 +364,17 @@ void PostalApi::list_apart(const rpc::Call& call, const v1::ListApartRequest& re
   if (!may_read(call.principal, {request.agency()})) return out.fail(shared_kernel::api::not_granted(Action::kReadPost));
   const shared_kernel::api::ListQuery wanted{
       "postal-dispatch", parts_.gateway.partition_count(), "apart", {request.agency()}};
-  const auto queued = parts_.reads.post([this, wanted, request, out] {
-    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
-    if (!page) return out.fail(page.error());
-    v1::ListApartResponse answer;
-    for (const auto& entry : page->entries) {
-      const auto state = decode_state(entry.value.state());
-      const auto* post = state ? std::get_if<DossierPost>(&*state) : nullptr;
-      if (post == nullptr) continue;
-      const auto paper = paper_of(*post, Bundle::kDossier);
-      // An entry may be older than the value beside it.
-      if (!paper.apart_from_data) continue;
-      auto& one = *answer.add_dossiers();
-      one.set_dossier_id(shared_kernel::format_dossier_name({post->home, entry.hit.dossier}));
-      show(Bundle::kDossier, paper, *one.mutable_paper());
-      one.set_data_at(post->data_at);
-      shared_kernel::wire::encode(std::max(paper.since, post->data_since), *one.mutable_since_time());
-    }
-    for (const auto& total : page->totals) answer.set_total(total.second);
-    *answer.mutable_page() = std::move(page->page);
-    out.ok(answer);
+  list(wanted, request.page(), out, [](const auto& entry, const State& state, auto& answer) {
+    const auto* post = std::get_if<DossierPost>(&state);
+    if (post == nullptr) return;
+    const auto paper = paper_of(*post, Bundle::kDossier);
+    if (!paper.apart_from_data) return;
+    auto& one = *answer.add_dossiers();
+    one.set_dossier_id(shared_kernel::format_dossier_name({post->home, entry.hit.dossier}));
+    show(Bundle::kDossier, paper, *one.mutable_paper());
+    one.set_data_at(post->data_at);
+    shared_kernel::wire::encode(std::max(paper.since, post->data_since), *one.mutable_since_time());
   });
-  if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
 // ---- scans that belong to nothing known
@@ -392,26 +388,14 @@ void PostalApi::list_unmatched(const rpc::Call& call, const v1::ListUnmatchedSca
     if (request.carrier().empty() || request.carrier() == carrier.id) wanted.keys.push_back(carrier.id);
   }
   if (wanted.keys.empty()) return out.fail(parts_.carriers.carrier(request.carrier()).error());
-  const auto queued = parts_.reads.post([this, wanted, request, out] {
-    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
-    if (!page) return out.fail(page.error());
-    v1::ListUnmatchedScansResponse answer;
-    for (const auto& entry : page->entries) {
-      const auto state = decode_state(entry.value.state());
-      const auto* kept = state ? std::get_if<KeptScan>(&*state) : nullptr;
-      if (kept == nullptr || kept->fate != ScanFate::kOpen) continue;
-      auto& one = *answer.add_scans();
-      one.set_scan_id(shared_kernel::format_dossier_name({kept->home, entry.hit.dossier}));
-      wire::encode(kept->scan, *one.mutable_scan());
-      shared_kernel::wire::encode(kept->since, *one.mutable_since_time());
-    }
-    std::uint64_t total = 0;
-    for (const auto& one : page->totals) total += one.second;
-    answer.set_total(total);
-    *answer.mutable_page() = std::move(page->page);
-    out.ok(answer);
+  list(wanted, request.page(), out, [](const auto& entry, const State& state, auto& answer) {
+    const auto* kept = std::get_if<KeptScan>(&state);
+    if (kept == nullptr || kept->fate != ScanFate::kOpen) return;
+    auto& one = *answer.add_scans();
+    one.set_scan_id(shared_kernel::format_dossier_name({kept->home, entry.hit.dossier}));
+    wire::encode(kept->scan, *one.mutable_scan());
+    shared_kernel::wire::encode(kept->since, *one.mutable_since_time());
   });
-  if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
 void PostalApi::retake(const rpc::Call& call, const v1::RetakeScanRequest& request,
@@ -522,20 +506,10 @@ void PostalApi::list_bags(const rpc::Call& call, const v1::ListBagsRequest& requ
   if (!may_read(call.principal, {request.agency()})) return out.fail(shared_kernel::api::not_granted(Action::kReadPost));
   const shared_kernel::api::ListQuery wanted{
       "postal-dispatch", parts_.gateway.partition_count(), "bags", {request.agency() + bag_key(request.filter())}};
-  const auto queued = parts_.reads.post([this, wanted, request, out] {
-    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
-    if (!page) return out.fail(page.error());
-    v1::ListBagsResponse answer;
-    for (const auto& entry : page->entries) {
-      const auto state = decode_state(entry.value.state());
-      const auto* bag = state ? std::get_if<Bag>(&*state) : nullptr;
-      if (bag != nullptr) show({bag->home, entry.hit.dossier}, entry.value.dossier_seq(), *bag, *answer.add_bags());
-    }
-    for (const auto& total : page->totals) answer.set_total(total.second);
-    *answer.mutable_page() = std::move(page->page);
-    out.ok(answer);
+  list(wanted, request.page(), out, [](const auto& entry, const State& state, auto& answer) {
+    const auto* bag = std::get_if<Bag>(&state);
+    if (bag != nullptr) show({bag->home, entry.hit.dossier}, entry.value.dossier_seq(), *bag, *answer.add_bags());
   });
-  if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
 // ---- cash
@@ -576,22 +550,9 @@ void PostalApi::list_settlements(const rpc::Call& call, const v1::ListSettlement
       wanted.keys.push_back(home->text() + '/' + carrier.id + settlement_key(request.state()));
   }
   if (wanted.keys.empty()) return out.fail(parts_.carriers.carrier(request.carrier()).error());
-  const auto queued = parts_.reads.post([this, wanted, request, out] {
-    auto page = shared_kernel::api::list(parts_.query, wanted, request.page());
-    if (!page) return out.fail(page.error());
-    v1::ListSettlementsResponse answer;
-    for (const auto& entry : page->entries) {
-      const auto state = decode_state(entry.value.state());
-      const auto* settlement = state ? std::get_if<Settlement>(&*state) : nullptr;
-      if (settlement != nullptr) show(*settlement, *answer.add_settlements());
-    }
-    std::uint64_t total = 0;
-    for (const auto& one : page->totals) total += one.second;
-    answer.set_total(total);
-    *answer.mutable_page() = std::move(page->page);
-    out.ok(answer);
+  list(wanted, request.page(), out, [](const auto&, const State& state, auto& answer) {
+    if (const auto* settlement = std::get_if<Settlement>(&state)) show(*settlement, *answer.add_settlements());
   });
-  if (!queued) out.fail(shared_kernel::api::too_many_reads());
 }
 
 void PostalApi::get_settlement(const rpc::Call& call, const v1::GetSettlementRequest& request,

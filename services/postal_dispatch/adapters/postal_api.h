@@ -86,6 +86,9 @@ class PostalApi {
   template <class Reply, class Use>
   void read(const rpc::Call& call, const DossierName& name, const shared_kernel::api::api_v1::Position& min_position,
             const Out<Reply>& out, Use use) const;
+  template <class Reply, class Add>
+  void list(shared_kernel::api::ListQuery wanted, const shared_kernel::api::api_v1::PageRequest& page, const Out<Reply>& out,
+            Add add) const;
   std::string area_of(const std::string& agency) const;
   bool may_read(const std::string& principal, const std::vector<std::string>& agencies) const;
 
