@@ -19,8 +19,8 @@ import sys
 import time
 
 LIMIT_SECONDS = 90
-# The division works on the dossiers of its district and has no desk of its own.
-DESK, DIVISION, PROCEDURE = "H47.22.05", "H47.22.LDTBXH", "2.002622"
+# The department has no desk of its own.
+DESK, DEPARTMENT, PROCEDURE = "H47.22.05", "H47.LDTBXH", "2.002622"
 # Which the simulator plays.
 CARRIER = "sample-express"
 # Routing's note of a decision that ended its process again and again (docs/ledger.md): used, cause, attempts.
@@ -112,9 +112,9 @@ class Journey:
 
     def bag(self, dossier_id):
         line = f"{dossier_id}:to-khai=1"
-        out, back = self.carried(dossier_id, line, DESK, DIVISION, "N-1"), self.carried(dossier_id, line, DIVISION, DESK, "N-2")
-        self.tell(f"giấy tờ tới phòng cấp huyện trong túi {out}, rồi trở về trong túi {back}: đủ",
-                  f"its paper goes to the district's division in bag {out} and comes back in bag {back}: nothing is missing")
+        out, back = self.carried(dossier_id, line, DESK, DEPARTMENT, "N-1"), self.carried(dossier_id, line, DEPARTMENT, DESK, "N-2")
+        self.tell(f"giấy tờ tới sở trong túi {out}, rồi trở về trong túi {back}: đủ",
+                  f"its paper goes to the department in bag {out} and comes back in bag {back}: nothing is missing")
 
     def carried(self, dossier_id, line, sender, receiver, seal):
         """One bag, from its manifest to its opening; its number."""
