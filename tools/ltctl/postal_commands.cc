@@ -602,7 +602,7 @@ void list_settlements(Session& session, const SettlementOptions& options) {
     if (!catalogue) return session.fail(catalogue.error());
     homes.clear();
     for (const auto& agency : catalogue->contents.agencies()) {
-      for (const auto& desk : agency.desks()) homes.push_back(desk.home_key());
+      for (const auto& desk : agency.desks()) homes.push_back(desk.key());
     }
   }
   auto stub = postal_stub(session);
