@@ -14,6 +14,7 @@
 #include <fstream>
 #include <functional>
 #include <future>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -222,6 +223,29 @@ TEST_F(RpcServerTest, AnswersACallThatNobodyAnswered) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(to_error(status).reason, "DROPPED");
   EXPECT_GT(retry_delay(status), Duration::zero());
+}
+
+TEST_F(RpcServerTest, CountsCallsByMethodAndStatusWithTheTimeTheyTook) {
+  start();
+  v1::GetRouteResponse reply;
+  EXPECT_FALSE(get_route(server_->in_process_channel(), reply).ok());
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(get_route(server_->in_process_channel(), reply, "desk").ok());
+  on_get_route_ = [](const Responder<v1::GetRouteResponse>& out) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    out.fail({ErrorCode::kNotFound, "DOSSIER_NOT_FOUND", "", ""});
+  };
+  EXPECT_FALSE(get_route(server_->in_process_channel(), reply, "desk").ok());
+  std::vector<CallTimes> times;
+  service_.read_times(times);
+  std::map<std::string, std::uint64_t> calls;
+  for (const auto& one : times) {
+    EXPECT_EQ(one.method, "lienthong.routing.v1.RoutingService/GetRoute") << "a method that was not called is left out";
+    for (const auto number : one.counts) calls[std::string(one.status)] += number;
+    if (one.status != "NOT_FOUND") continue;
+    EXPECT_GE(one.sum_seconds, 0.03);
+    EXPECT_EQ(one.counts[0] + one.counts[1] + one.counts[2], 0U) << "it took longer than 25 ms";
+  }
+  EXPECT_EQ(calls, (std::map<std::string, std::uint64_t>{{"NOT_FOUND", 1}, {"OK", 2}, {"UNAUTHENTICATED", 1}}));
 }
 
 TEST_F(RpcServerTest, TakesAnAnswerAfterTheClientHasGone) {

@@ -15,7 +15,7 @@ STATUTORY = re.compile(r"lienthong_(dossiers_open|leg_\w+|shipments?_\w+)")
 
 def metrics_of(expression):
     """Names of the metrics that an expression reads."""
-    return set(re.findall(r"\b(?:(?:lienthong|process)_[a-z_]+|up\b)", expression))
+    return set(re.findall(r"\b(?:(?:lienthong|process|rpc)_[a-z_]+|up\b)", expression))
 
 
 def rules():

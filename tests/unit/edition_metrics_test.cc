@@ -62,5 +62,29 @@ TEST_F(RelayAgesTest, BlocksAreToldOfRelayedLedgersOnly) {
   EXPECT_THAT(metrics.text(), ::testing::Not(::testing::HasSubstr("lienthong_relay_lag_blocks{service=\"quiet\"")));
 }
 
+TEST(CallMetrics, AreAHistogramByMethodAndStatus) {
+  rpc::MethodTimes method("lienthong.intake.v1.IntakeService/GetDossier");
+  constexpr int kNotFound = 5;
+  method.add(0, 7ms);
+  method.add(0, 20s);
+  method.add(kNotFound, 1ms);
+  method.add(99, 1ms);
+  std::vector<rpc::CallTimes> calls;
+  method.read(calls);
+  observe::Metrics metrics;
+  collect(calls, metrics);
+  const auto sample = [](const char* kind, const char* status, const std::string& end) {
+    return "rpc_server_call_duration_seconds_" + std::string(kind) +
+           "{rpc_system_name=\"grpc\",rpc_method=\"lienthong.intake.v1.IntakeService/GetDossier\",rpc_status_code=\"" +
+           status + "\"" + end + "\n";
+  };
+  for (const auto& line :
+       {sample("bucket", "OK", ",le=\"0.005\"} 0"), sample("bucket", "OK", ",le=\"0.01\"} 1"),
+        sample("bucket", "OK", ",le=\"+Inf\"} 2"), sample("sum", "OK", "} 20.007"), sample("count", "OK", "} 2"),
+        sample("count", "NOT_FOUND", "} 1"), sample("count", "UNKNOWN", "} 1")}) {
+    EXPECT_THAT(metrics.text(), ::testing::HasSubstr(line));
+  }
+}
+
 }  // namespace
 }  // namespace lienthong::edition

@@ -194,7 +194,6 @@ class Process {
     relay_ages_.emplace(std::move(relayed));
 
     std::vector<Error> errors;
-    std::vector<rpc::Service*> apis;
     for (auto& service : services_) {
       auto opened =
           service->open({name_, settings_, *ports_, *host_, clock_, rules_.store, *reads_, alarms, public_events_});
@@ -202,14 +201,14 @@ class Process {
         errors.push_back(std::move(opened.error()));
         continue;
       }
-      apis.insert(apis.end(), opened->begin(), opened->end());
+      apis_.insert(apis_.end(), opened->begin(), opened->end());
     }
     if (!errors.empty()) return errors;
 
     rpc::ServerSettings server_settings;
     server_settings.address = settings_.listen;
     server_settings.tls = settings_.tls;
-    auto server = rpc::Server::start(server_settings, apis);
+    auto server = rpc::Server::start(server_settings, apis_);
     if (!server) return {std::move(server.error())};
     server_ = *std::move(server);
     follow_rules(alarms);
@@ -244,6 +243,9 @@ class Process {
   void measure(observe::Metrics& out) {
     collect({name_, settings_, clock_, host_->views(), *relay_ages_, serving_.load(std::memory_order_relaxed)}, out);
     alarms_.collect(out);
+    std::vector<rpc::CallTimes> calls;
+    for (const auto* api : apis_) api->read_times(calls);
+    collect(calls, out);
     for (const auto& service : services_) service->collect(out);
   }
 
@@ -300,6 +302,7 @@ class Process {
   std::unique_ptr<ports::PublisherBackend> public_topic_;
   std::unique_ptr<ledger::Host> host_;
   std::vector<std::unique_ptr<HostedService>> services_;
+  std::vector<rpc::Service*> apis_;
   std::optional<rpc::ReadPool> reads_;
   std::optional<ledger::Follower> follower_;
   std::unique_ptr<rpc::Server> server_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <ctime>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 namespace lienthong::edition {
@@ -89,6 +90,20 @@ std::map<LedgerPartition, Duration> RelayAges::ages(Instant now) const {
     out[partition] = behind.empty() ? Duration::zero() : now - behind.front().at;
   }
   return out;
+}
+
+void collect(const std::vector<rpc::CallTimes>& calls, observe::Metrics& out) {
+  for (const auto& one : calls) {
+    double all = 0;
+    for (std::size_t i = 0; i < one.counts.size(); ++i) {
+      all += count(one.counts.at(i));
+      out.bucket("rpc_server_call_duration_seconds",
+                 "How long calls took until they were answered; streams are not counted.",
+                 {{"rpc_system_name", "grpc"}, {"rpc_method", one.method}, {"rpc_status_code", one.status}},
+                 i < rpc::kCallBounds.size() ? rpc::kCallBounds.at(i) : std::numeric_limits<double>::infinity(), all,
+                 one.sum_seconds);
+    }
+  }
 }
 
 void collect(const ProcessView& process, observe::Metrics& out) {

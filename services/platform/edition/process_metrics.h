@@ -4,6 +4,7 @@
 #include "platform/ledger/host.h"
 #include "platform/observe/metrics.h"
 #include "platform/observe/system_clock.h"
+#include "platform/rpc/call_times.h"
 
 #include <deque>
 #include <map>
@@ -47,6 +48,8 @@ struct ProcessView {
   const RelayAges& relays;
   bool serving = false;
 };
+/// How long calls took. Labels as OpenTelemetry names them.
+void collect(const std::vector<rpc::CallTimes>& calls, observe::Metrics& out);
 /// Reads certificates and asks for the disk's space anew each time: both change while the process runs.
 void collect(const ProcessView& process, observe::Metrics& out);
 

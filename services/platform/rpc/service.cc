@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 
 namespace lienthong::rpc {
@@ -84,7 +85,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 // Whoever sets `answered_` first may use the reactor once: it lives until then, and maybe not longer.
 class RawResponder::State {
  public:
-  explicit State(grpc::ByteBuffer* out) : out_(out) {}
+  State(grpc::ByteBuffer* out, std::shared_ptr<MethodTimes> times) : out_(out), times_(std::move(times)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() = default;
@@ -93,17 +94,25 @@ class RawResponder::State {
   void ok(const google::protobuf::Message& reply) {
     if (answered_.exchange(true)) return;
     auto buffer = to_buffer(reply);
-    if (!buffer) return reactor_->Finish(to_status(buffer.error()));
+    if (!buffer) return end(to_status(buffer.error()));
     out_->Swap(&*buffer);
-    reactor_->Finish(grpc::Status::OK);
+    end(grpc::Status::OK);
   }
   void finish(const grpc::Status& status) {
-    if (!answered_.exchange(true)) reactor_->Finish(status);
+    if (!answered_.exchange(true)) end(status);
   }
 
  private:
+  using Steady = std::chrono::steady_clock;
+  void end(const grpc::Status& status) {
+    times_->add(status.error_code(), std::chrono::duration_cast<Duration>(Steady::now() - began_));
+    reactor_->Finish(status);
+  }
+
   std::atomic<bool> answered_ = false;
   grpc::ByteBuffer* out_;
+  std::shared_ptr<MethodTimes> times_;
+  Steady::time_point began_ = Steady::now();
   grpc::ServerUnaryReactor* reactor_ = nullptr;
 };
 
@@ -246,11 +255,16 @@ Service::~Service() = default;
 
 grpc::Service& Service::grpc_service() { return *methods_; }
 
+void Service::read_times(std::vector<CallTimes>& out) const {
+  for (const auto& method : times_) method->read(out);
+}
+
 void Service::add_unary(std::string_view method, std::function<void(const Call&, const RawRequest&, RawResponder)> handler) {
-  const auto get_reactor = [this, handler = std::move(handler)](grpc::CallbackServerContext* context,
-                                                                const grpc::ByteBuffer* request,
-                                                                grpc::ByteBuffer* reply) -> grpc::ServerUnaryReactor* {
-    auto state = std::make_shared<RawResponder::State>(reply);
+  const auto times = times_.emplace_back(std::make_shared<MethodTimes>(full_name_ + "/" + std::string(method)));
+  const auto get_reactor = [this, times, handler = std::move(handler)](
+                               grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                               grpc::ByteBuffer* reply) -> grpc::ServerUnaryReactor* {
+    auto state = std::make_shared<RawResponder::State>(reply, times);
     auto* reactor = new UnaryReactor(state);  // NOLINT(cppcoreguidelines-owning-memory): deleted by OnDone
     state->bind(reactor);
     auto last = std::make_shared<LastCopy>(std::move(state));

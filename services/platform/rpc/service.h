@@ -2,6 +2,7 @@
 
 #include "platform/base/instant.h"
 #include "platform/base/result.h"
+#include "platform/rpc/call_times.h"
 #include "platform/rpc/message_check.h"
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace grpc {
 class Service;
@@ -129,6 +131,8 @@ class Service {
   void bidi(std::string_view method, std::function<Result<std::shared_ptr<StreamHandler>>(const Call&)> open);
 
   const std::string& full_name() const { return full_name_; }
+  /// Appends how long unary calls took until they were answered; a stream has no such time. Thread-safety: any thread.
+  void read_times(std::vector<CallTimes>& out) const;
   grpc::Service& grpc_service();
 
  private:
@@ -137,6 +141,7 @@ class Service {
   std::string full_name_;
   PrincipalLookup principals_;
   std::unique_ptr<Methods> methods_;
+  std::vector<std::shared_ptr<MethodTimes>> times_;  // by method; calls share them, since they may outlive the service
 };
 
 }  // namespace lienthong::rpc
