@@ -72,6 +72,7 @@ TEST(PortalMessages, AreTextsWithLocalTimes) {
   EXPECT_EQ(portal_time({}), "");
   const auto catalogue = *shared_kernel::Catalogue::make(1, test_support::notice_contents());
   auto state = test_support::notification_state_sample();
+  state.submitted_at = local("2026-03-02 07:55");
   state.received_at = local("2026-03-02 08:00");
   state.appointment_at = local("2026-03-16 08:00");
   const PortalStatus status{5, local("2026-03-05 10:00")};
@@ -81,6 +82,8 @@ TEST(PortalMessages, AreTextsWithLocalTimes) {
   const auto& item = message["data"][0];
   EXPECT_EQ(item["MaHoSo"], state.dossier_code);
   EXPECT_EQ(item["TrangThaiHoSo"], "5") << "not 9, as one system tells a request for papers";
+  EXPECT_EQ(item["NgayNopHoSo"], "20260302075500");
+  EXPECT_EQ(item["HinhThuc"], "1") << "the post brings the result";
   EXPECT_EQ(item["NgayTiepNhan"], "20260302080000");
   EXPECT_EQ(item["NgayHenTra"], "20260316080000");
   EXPECT_EQ(item["NgayKetThucXuLy"], "");
@@ -97,10 +100,9 @@ TEST(PortalMessages, AreTextsWithLocalTimes) {
 
 TEST(PortalMessages, WaitForWhatTheyTell) {
   State state;
-  EXPECT_FALSE(complete_for(state, 1));
+  EXPECT_FALSE(complete_for(state, 3));
   state.procedure_code = "1.000001";
   state.received_by = "COMMUNE";
-  EXPECT_TRUE(complete_for(state, 1));
   EXPECT_TRUE(complete_for(state, 3));
   EXPECT_FALSE(complete_for(state, 2)) << "no code yet";
   state.dossier_code = "000.01.01.H47-260302-0001";
@@ -174,10 +176,12 @@ class NationalPortal : public ::testing::Test {
       state.home = *HomeKey::parse("C01");
       state.procedure_code = "1.000001";
       state.received_by = "COMMUNE";
+      if (status == 1) state.submitted_at = {kDecided};
       if (status >= 2) state.dossier_code = "000.01.01.H47-251124-000" + std::to_string(number);
       if (status >= 9) state.processed_at = {kDecided};
     });
     intake::v1::StatusChanged event;
+    event.set_from_status(std::exchange(status_[number], status));
     event.set_to_status(status);
     intake_.tell({{dossier(number), intake::v1::EVENT_TYPE_STATUS_CHANGED, event.SerializeAsString()}});
   }
@@ -226,6 +230,7 @@ class NationalPortal : public ::testing::Test {
     return now && !now->failing.empty() ? now->failing.front().reason_code : "";
   }
 
+  std::map<std::uint8_t, std::uint32_t> status_;
   TemporaryDirectory directory_;
   std::uint16_t port_ = test_support::free_port();
   ChildProcess portal_process_;
@@ -313,12 +318,51 @@ TEST_F(NationalPortal, WaitsWithoutTheContactAndGoesOnWithoutAnErasedOne) {
   EXPECT_EQ(taken().front()["owner"], "");
 }
 
-TEST_F(NationalPortal, AStatusBeforeReceiptHasTheIdForACode) {
+TEST_F(NationalPortal, ADossierFiledOnlineIsOneDossierFromItsReceiptOn) {
   start_engine();
   change(1, 1);
-  ASSERT_TRUE(eventually([&] { return taken().size() == 2; })) << failing_for();
-  EXPECT_EQ(taken().front()["code"], "C01_" + test_support::subject(1));
+  ASSERT_TRUE(eventually([&] { return line() && line()->delivered == 1; })) << failing_for();
+  EXPECT_THAT(taken(), IsEmpty()) << "it has no code yet";
+  change(1, 2);
+  ASSERT_TRUE(eventually([&] { return line()->delivered == 2; })) << failing_for();
+  EXPECT_THAT(messages(1), ElementsAre("DongBoHoSoMC 2", "CapNhatTienDoHoSoMC 1", "CapNhatTienDoHoSoMC 2"));
+  EXPECT_THAT(taken(), SizeIs(3)) << "nothing under another code";
+  EXPECT_EQ(taken()[0]["item"]["NgayNopHoSo"], portal_time({kDecided}));
+  EXPECT_EQ(taken()[0]["item"]["HinhThuc"], "0");
+  EXPECT_EQ(taken()[1]["time"], portal_time({kDecided}));
   EXPECT_THAT(faults(), IsEmpty());
+}
+
+TEST_F(NationalPortal, ALostReplyToTheFirstStepDoublesNothing) {
+  behave(R"({"lose": 3})");
+  start_engine();
+  change(1, 1);
+  change(1, 2);
+  ASSERT_TRUE(eventually([&] { return line() && line()->delivered == 2; })) << failing_for();
+  EXPECT_THAT(messages(1), SizeIs(3));
+  EXPECT_THAT(faults(), IsEmpty());
+}
+
+TEST_F(NationalPortal, ADossierThatWasNotAcceptedHasItsIdForACode) {
+  start_engine();
+  change(1, 1);
+  change(1, 3);
+  ASSERT_TRUE(eventually([&] { return line() && line()->delivered == 2; })) << failing_for();
+  ASSERT_THAT(taken(), SizeIs(3));
+  for (const auto& one : taken()) EXPECT_EQ(one["code"], "C01_" + test_support::subject(1));
+  EXPECT_NE(taken()[0]["item"]["NgayTuChoi"], "");
+  EXPECT_THAT(faults(), IsEmpty());
+}
+
+// Source: a withdrawal counts only if the dossier was received.
+TEST_F(NationalPortal, IsNotToldOfADossierThatWasWithdrawnBeforeItsReceipt) {
+  start_engine();
+  change(1, 1);
+  change(1, 7);
+  change(2, 2);
+  ASSERT_TRUE(eventually([&] { return line() && line()->delivered == 3; })) << failing_for();
+  EXPECT_THAT(taken(), SizeIs(2));
+  EXPECT_THAT(messages(2), SizeIs(2));
 }
 
 TEST(PortalSettingsTest, NamesWhatIsWrong) {

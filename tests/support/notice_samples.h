@@ -11,7 +11,7 @@ namespace lienthong::test_support {
 inline std::vector<notification::FactBody> notification_facts() {
   using namespace notification;
   const auto home = *HomeKey::parse("H47.22.02");
-  return {DossierSubmitted{home, "1.001776", "H47.22.02", 2, 3},
+  return {DossierSubmitted{home, "1.001776", "H47.22.02", 2, 3, true},
           DossierAccepted{home, "000.02.22.H47-260302-0001", "1.001776", "H47.22.02", {1}, {2}},
           DossierNotAccepted{"NOT_COMPLETE", sealed_part('r')},
           SupplementRequested{{2, 1}, "H47.22", "MISSING_PAPER", sealed_part('s')},
@@ -108,6 +108,8 @@ inline notification::State notification_state_sample() {
   state.received_by = "H47.22.02";
   state.channel = 2;
   state.applicant_kind = 3;
+  state.result_by_post = true;
+  state.submitted_at = {17};
   state.received_at = {1};
   state.appointment_at = {2};
   state.processed_at = {3};

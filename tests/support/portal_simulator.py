@@ -20,7 +20,7 @@ import threading
 import time
 
 TIMES = ("NgayTiepNhan", "NgayHenTra", "NgayTra", "NgayTuChoi", "NgayNopHoSo", "NgayKetThucXuLy", "ThoiDiemXuLy", "NgayBatDau", "NgayKetThucTheoQuyDinh")
-LISTS = ("DSKetNoiCSDL", "TaiLieuNop", "DanhSachLePhi", "DanhSachHoSoBoSung")
+LISTS = ("DinhDanhCHS", "DSKetNoiCSDL", "TaiLieuNop", "DanhSachLePhi", "DanhSachHoSoBoSung")
 LIMITS = {"NguoiXuLy": 50, "TrichYeuHoSo": 1000}
 
 

@@ -42,8 +42,12 @@ std::uint32_t portal_kind(intake_v1::ApplicantKind kind) {
 }
 
 FactBody decode(const intake_v1::DossierSubmitted& from, Decoding& in) {
-  return DossierSubmitted{in.take(HomeKey::parse(from.home_key())), from.procedure_code(), from.received_by(),
-                          portal_channel(from.channel()), portal_kind(from.applicant_kind())};
+  return DossierSubmitted{in.take(HomeKey::parse(from.home_key())),
+                          from.procedure_code(),
+                          from.received_by(),
+                          portal_channel(from.channel()),
+                          portal_kind(from.applicant_kind()),
+                          from.post().has_deliver_to()};
 }
 FactBody decode(const intake_v1::DossierAccepted& from, Decoding& in) {
   return DossierAccepted{in.take(HomeKey::parse(from.home_key())),

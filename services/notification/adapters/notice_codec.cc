@@ -68,6 +68,7 @@ void encode(const DossierSubmitted& from, v1::FactNoted& to) {
   fact.set_received_by(from.received_by);
   fact.set_channel(from.channel);
   fact.set_applicant_kind(from.applicant_kind);
+  fact.set_result_by_post(from.result_by_post);
 }
 void encode(const DossierAccepted& from, v1::FactNoted& to) {
   auto& fact = *to.mutable_accepted();
@@ -123,8 +124,12 @@ void encode(const LegOverdue& from, v1::FactNoted& to) { wire::encode(from.leg, 
 void encode(const SupplementArrived& from, v1::FactNoted& to) { wire::encode(from.leg, *to.mutable_supplement_arrived()); }
 
 FactBody decode(const v1::FactNoted::Submitted& from, Decoding& in) {
-  return DossierSubmitted{decode_home(from.home_key(), in), from.procedure_code(), from.received_by(), from.channel(),
-                          from.applicant_kind()};
+  return DossierSubmitted{decode_home(from.home_key(), in),
+                          from.procedure_code(),
+                          from.received_by(),
+                          from.channel(),
+                          from.applicant_kind(),
+                          from.result_by_post()};
 }
 FactBody decode(const v1::FactNoted::Accepted& from, Decoding& in) {
   return DossierAccepted{

@@ -20,6 +20,7 @@ constexpr std::size_t kSummaryMax = 1000;
 constexpr std::uint32_t kSubmitted = 1;
 constexpr std::uint32_t kNotAccepted = 3;
 constexpr std::uint32_t kSupplement = 5;
+constexpr std::uint32_t kWithdrawn = 7;
 constexpr std::uint32_t kProcessed = 9;
 constexpr std::uint32_t kHandedOver = 10;
 
@@ -79,13 +80,22 @@ std::string portal_time(Instant at) {
   return out.data();
 }
 
+bool concerns_portal(std::uint32_t from_status, std::uint32_t to_status) {
+  return to_status != kSubmitted && !(from_status == kSubmitted && to_status == kWithdrawn);
+}
+
+std::vector<PortalStatus> portal_steps(const State& state, std::uint32_t from_status, PortalStatus status) {
+  if (from_status != kSubmitted) return {status};
+  return {{kSubmitted, state.submitted_at}, status};
+}
+
 std::string portal_code(const State& state, const std::string& dossier_id) {
   return state.dossier_code.empty() ? dossier_id : state.dossier_code;
 }
 
 bool complete_for(const State& state, std::uint32_t status) {
   if (state.procedure_code.empty() || state.received_by.empty()) return false;
-  if (status == kSubmitted || status == kNotAccepted) return true;
+  if (status == kNotAccepted) return true;
   if (state.dossier_code.empty()) return false;
   return (status != kProcessed && status != kHandedOver) || state.processed_at.micros != 0;
 }
@@ -93,27 +103,31 @@ bool complete_for(const State& state, std::uint32_t status) {
 std::string dossier_message(const Catalogue& catalogue, const State& state, const std::string& dossier_id,
                             PortalStatus status, const std::optional<Contact>& contact, bool updating) {
   const auto name = procedure_name(catalogue, state);
-  const bool ended = status.status >= 7;
+  const bool ended = status.status >= kWithdrawn;
   nlohmann::ordered_json item = {{"MaHoSo", portal_code(state, dossier_id)},
                                  {"MaTTHC", state.procedure_code},
                                  {"TenTTHC", name},
+                                 {"MaLinhVuc", ""},
+                                 {"TenLinhVuc", ""},
                                  {"KenhThucHien", std::to_string(state.channel == 0 ? 1 : state.channel)},
                                  {"ChuHoSo", contact && !contact->by_proxy ? contact->full_name : ""},
                                  {"LoaiDoiTuong", std::to_string(state.applicant_kind == 0 ? 4 : state.applicant_kind)},
                                  {"Email", contact ? contact->email : ""},
                                  {"SoDienThoai", contact ? contact->phone : ""},
                                  {"TrichYeuHoSo", cut(name, kSummaryMax)},
-                                 {"NgayNopHoSo", status.status == kSubmitted ? portal_time(status.at) : ""},
+                                 {"NgayNopHoSo", portal_time(state.submitted_at)},
                                  {"NgayTiepNhan", portal_time(state.received_at)},
                                  {"NgayHenTra", portal_time(state.appointment_at)},
                                  {"TrangThaiHoSo", std::to_string(status.status)},
                                  {"NgayTra", status.status == kHandedOver ? portal_time(status.at) : ""},
+                                 {"HinhThuc", state.result_by_post ? "1" : "0"},
                                  {"NgayTuChoi", status.status == kNotAccepted ? portal_time(status.at) : ""},
                                  {"NgayKetThucXuLy", !ended                           ? ""
                                                      : state.processed_at.micros != 0 ? portal_time(state.processed_at)
                                                                                       : portal_time(status.at)},
                                  {"DonViXuLy", agency_name(catalogue, handler(state))},
                                  {"NoiNopHoSo", "2"},
+                                 {"DinhDanhCHS", nlohmann::ordered_json::array()},
                                  {"DSKetNoiCSDL", nlohmann::ordered_json::array()},
                                  {"TaiLieuNop", nlohmann::ordered_json::array()},
                                  {"DanhSachLePhi", nlohmann::ordered_json::array()},

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <utility>
@@ -73,23 +74,25 @@ Result<State> PortalSync::read(const DossierId& dossier, std::uint32_t partition
   return decode_state(reply.value->state());
 }
 
-PortalSync::Asked PortalSync::ask(const std::string& code, PortalStatus status, const std::string& message_id,
-                                  const std::atomic<bool>& stopping) {
+PortalSync::Asked PortalSync::ask(const std::string& code, const std::vector<PortalStatus>& steps,
+                                  const std::string& message_id, const std::atomic<bool>& stopping) {
   Asked asked;
+  asked.missing = steps;
   const json fields = {{"data", {{"MaHoSo", code}}}};
   asked.answer = session_.call("TraCuuHoSo", fields.dump(), message_id + "-ask", stopping);
   if (asked.answer.kind != Kind::kTaken) return asked;
   const auto result = json::parse(asked.answer.result, nullptr, false);
   const auto& dossier = result.is_array() && !result.empty() ? result[0] : result;
-  asked.known.dossier = text(dossier, "MaHoSo") == code;
-  if (!asked.known.dossier) return asked;
-  asked.known.status = text(dossier, "TrangThaiHoSo") == std::to_string(status.status);
-  const auto steps = dossier.value("TienDo", json::array());
-  if (!steps.is_array()) return asked;
-  for (const auto& step : steps) {
-    if (text(step, "TrangThai") == std::to_string(status.status) && text(step, "ThoiDiemXuLy") == portal_time(status.at))
-      asked.known.progress = true;
-  }
+  asked.knows_dossier = text(dossier, "MaHoSo") == code;
+  if (!asked.knows_dossier) return asked;
+  asked.knows_status = text(dossier, "TrangThaiHoSo") == std::to_string(steps.back().status);
+  const auto told = dossier.value("TienDo", json::array());
+  if (!told.is_array()) return asked;
+  std::erase_if(asked.missing, [&](const PortalStatus& step) {
+    return std::any_of(told.begin(), told.end(), [&](const json& one) {
+      return text(one, "TrangThai") == std::to_string(step.status) && text(one, "ThoiDiemXuLy") == portal_time(step.at);
+    });
+  });
   return asked;
 }
 
@@ -98,6 +101,7 @@ WebhookAnswer PortalSync::bring(const relay::PublicEvent& event, std::uint32_t p
   intake::v1::StatusChanged changed;
   const auto bytes = from_base32(event.subject, DossierId::kSize);
   if (!bytes || !changed.ParseFromString(event.data)) return not_brought("EVENT_UNREADABLE");
+  if (!concerns_portal(changed.from_status(), changed.to_status())) return of({Kind::kTaken, "", ""});
   const PortalStatus status{changed.to_status(), event.time};
   const auto dossier = *DossierId::from(*bytes);
   const auto state = read(dossier, partition);
@@ -108,13 +112,14 @@ WebhookAnswer PortalSync::bring(const relay::PublicEvent& event, std::uint32_t p
   const auto& catalogue = static_cast<const shared_kernel::Catalogue&>(*latest->rules);
   const auto dossier_id = shared_kernel::format_dossier_name({state->home, dossier});
   const auto message_id = delivery_key(kId, event.id);
+  const auto steps = portal_steps(*state, changed.from_status(), status);
 
   // A reply to an earlier attempt may have been lost, of this process or of the one before it.
-  const auto asked = ask(portal_code(*state, dossier_id), status, message_id, stopping);
+  const auto asked = ask(portal_code(*state, dossier_id), steps, message_id, stopping);
   if (asked.answer.kind != Kind::kTaken) return of(asked.answer);
-  // The step is told last, so what came before it is there too; telling the status again would take it back.
-  if (asked.known.progress) return of({Kind::kTaken, "", ""});
-  if (!asked.known.status) {
+  // The steps are told last, so what came before them is there too; telling the status again would take it back.
+  if (asked.missing.empty()) return of({Kind::kTaken, "", ""});
+  if (!asked.knows_status) {
     std::optional<Contact> contact;
     auto found = parts_.contacts.find(dossier_id, "national portal", {});
     if (found) {
@@ -123,12 +128,17 @@ WebhookAnswer PortalSync::bring(const relay::PublicEvent& event, std::uint32_t p
       return not_brought("CONTACT_UNAVAILABLE");
     }
     const auto told =
-        session_.call("DongBoHoSoMC", dossier_message(catalogue, *state, dossier_id, status, contact, asked.known.dossier),
+        session_.call("DongBoHoSoMC", dossier_message(catalogue, *state, dossier_id, status, contact, asked.knows_dossier),
                       message_id + "-1", stopping);
     if (told.kind != Kind::kTaken) return of(told);
   }
-  return of(session_.call("CapNhatTienDoHoSoMC", progress_message(catalogue, *state, dossier_id, status), message_id + "-2",
-                          stopping));
+  PortalAnswer told;
+  for (const auto& step : asked.missing) {
+    told = session_.call("CapNhatTienDoHoSoMC", progress_message(catalogue, *state, dossier_id, step),
+                         message_id + "-step-" + std::to_string(step.status), stopping);
+    if (told.kind != Kind::kTaken) break;
+  }
+  return of(told);
 }
 
 }  // namespace lienthong::notification

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <string>
+#include <vector>
 
 namespace lienthong::notification {
 
@@ -35,16 +36,15 @@ class PortalSync {
 
  private:
   /// What the portal has of a dossier.
-  struct Known {
-    bool dossier = false;
-    bool status = false;    ///< With this status.
-    bool progress = false;  ///< This step.
-  };
   struct Asked {
     PortalAnswer answer;
-    Known known;
+    bool knows_dossier = false;
+    bool knows_status = false;          ///< It stands at the status of the last step.
+    std::vector<PortalStatus> missing;  ///< Steps it lacks, in their order.
   };
-  Asked ask(const std::string& code, PortalStatus status, const std::string& message_id, const std::atomic<bool>& stopping);
+  /// `steps`: at least one.
+  Asked ask(const std::string& code, const std::vector<PortalStatus>& steps, const std::string& message_id,
+            const std::atomic<bool>& stopping);
   Result<State> read(const DossierId& dossier, std::uint32_t partition) const;
 
   std::string since_;

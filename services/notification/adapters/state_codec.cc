@@ -106,6 +106,8 @@ std::string encode_state(const State& state) {
   to.set_received_by(state.received_by);
   to.set_channel(state.channel);
   to.set_applicant_kind(state.applicant_kind);
+  to.set_result_by_post(state.result_by_post);
+  to.set_submitted_at(state.submitted_at.micros);
   to.set_received_at(state.received_at.micros);
   to.set_appointment_at(state.appointment_at.micros);
   to.set_processed_at(state.processed_at.micros);
@@ -137,6 +139,8 @@ Result<State> decode_state(std::string_view bytes) {
   to.received_by = from.received_by();
   to.channel = from.channel();
   to.applicant_kind = from.applicant_kind();
+  to.result_by_post = from.result_by_post();
+  to.submitted_at = {from.submitted_at()};
   to.received_at = {from.received_at()};
   to.appointment_at = {from.appointment_at()};
   to.processed_at = {from.processed_at()};

@@ -43,13 +43,15 @@ void accept(State& state, const DossierAccepted& fact) {
   state.appointment_at = fact.appointment_at;
 }
 
-void submit(State& state, const DossierSubmitted& fact) {
+void submit(State& state, Instant at, const DossierSubmitted& fact) {
   state.phase = DossierPhase::kSubmitted;
   state.home = fact.home;
   state.procedure_code = fact.procedure_code;
   state.received_by = fact.received_by;
   state.channel = fact.channel;
   state.applicant_kind = fact.applicant_kind;
+  state.result_by_post = fact.result_by_post;
+  state.submitted_at = at;
 }
 
 void suspend(State& state, const SupplementRequested& fact) {
@@ -63,7 +65,7 @@ void resume(State& state, const SupplementReceived&) {
 }
 
 void take(State& state, Instant at, const FactBody& fact) {
-  std::visit(Overloaded{[&](const DossierSubmitted& body) { submit(state, body); },
+  std::visit(Overloaded{[&](const DossierSubmitted& body) { submit(state, at, body); },
                         [&](const DossierAccepted& body) { accept(state, body); },
                         [&](const DossierNotAccepted&) { state.phase = DossierPhase::kEnded; },
                         [&](const SupplementRequested& body) { suspend(state, body); },

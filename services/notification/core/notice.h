@@ -70,6 +70,7 @@ struct DossierSubmitted {
   std::string received_by;
   std::uint32_t channel = 0;         ///< As the national portal counts: 1 counter, 2 online, 3 post; 0: not told.
   std::uint32_t applicant_kind = 0;  ///< As the national portal counts: 1 citizen, 2 business, 3 agency, 4 other.
+  bool result_by_post = false;       ///< The applicant asked the post to bring it.
   bool operator==(const DossierSubmitted&) const = default;
 };
 struct DossierAccepted {
@@ -378,6 +379,8 @@ struct State {
   std::string received_by;
   std::uint32_t channel = 0;
   std::uint32_t applicant_kind = 0;
+  bool result_by_post = false;
+  Instant submitted_at;
   Instant received_at;
   Instant appointment_at;
   Instant processed_at;
