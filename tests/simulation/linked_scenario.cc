@@ -13,7 +13,6 @@
 #include "intake/adapters/machine_codec.h"
 #include "intake/adapters/state_codec.h"
 #include "intake/core/decider.h"
-#include "notification/adapters/command_codec.h"
 #include "notification/adapters/event_codec.h"
 #include "notification/adapters/machine_codec.h"
 #include "notification/adapters/state_codec.h"
@@ -24,10 +23,9 @@
 #include "routing/adapters/state_codec.h"
 #include "routing/core/decider.h"
 #include "shared_kernel/dossier_id.h"
+#include "simulation/notice_scenario.h"
 #include "simulation/post_scenario.h"
-#include "tests/support/notice_catalogue.h"
 
-#include <array>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -103,20 +101,12 @@ struct Release {
   std::vector<Hash> hashes;
 };
 
-/// Rules that tell every event, and an address for every agency.
-shared_kernel::NoticeSettings notices(const shared_kernel::CatalogueContents& contents) {
-  auto out = test_support::notice_contents().notices;
-  out.contacts.clear();
-  for (const auto& agency : contents.agencies) out.contacts.push_back({agency.code, "office@example.vn", "0235000000"});
-  return out;
-}
-
 /// The test catalogue and one with another title, cut for the ledger.
 const std::vector<Release>& releases() {
   static const std::vector<Release> all = [] {
     auto reading = catalogue::read_catalogue_directory(LIENTHONG_SOURCE_DIR "/tests/support/catalogue");
     if (!reading.importable()) std::abort();
-    reading.contents.notices = notices(reading.contents);
+    allow_notices(reading.contents);
     allow_post(reading.contents);
     std::vector<Release> out;
     for (int i = 0; i < 2; ++i) {
@@ -157,7 +147,7 @@ RequestId request_id(std::uint64_t seed, std::size_t number) {
 /// What clients and agencies do when they see a state; every action once.
 class Actors {
  public:
-  explicit Actors(std::uint64_t seed) : seed_(seed), chance_(seed ^ 0xAC70), post_(seed) {}
+  explicit Actors(std::uint64_t seed) : seed_(seed), chance_(seed ^ 0xAC70), notices_(seed), post_(seed) {}
 
   void import_catalogue(std::vector<ClientRequest>& requests) {
     for (std::size_t i = 0; i < releases().size(); ++i) {
@@ -210,6 +200,7 @@ class Actors {
       if (!state) continue;
       for (const auto& work : state->work) at_the_agency(p, id, work, requests);
     }
+    notices_.act(judge, p, requests);
     post_.act(judge, p, requests);
   }
 
@@ -302,43 +293,10 @@ class Actors {
 
   std::uint64_t seed_;
   Chance chance_;
+  NoticeActors notices_;
   PostActors post_;
   std::set<std::pair<DossierId, std::string>> done_;
 };
-
-/// What a provider may answer; a notice ends in any case, because attempts are counted.
-std::string carry_out(const v1::Intent& intent, Chance& chance) {
-  const auto order = notification::decode_order(intent.payload());
-  if (!order) return "";
-  using notification::SendResult;
-  constexpr std::array kResults = {SendResult::kSent,      SendResult::kSent,      SendResult::kDelivered,
-                                   SendResult::kTemporary, SendResult::kPermanent, SendResult::kTechnical};
-  notification::SendEnded ended{order->notice, order->attempt, order->provider, SendResult::kSent, "", "ref", "o***@x", {}};
-  ended.result = kResults[chance.below(kResults.size())];
-  if (ended.result >= SendResult::kTemporary) ended.reason_code = "SIMULATED";
-  return notification::encode_outcome(ended);
-}
-
-/// One notice for each event, recipient and channel; no two with one key; none on its way for ever.
-std::optional<std::string> check_notices(const Judge& judge) {
-  for (std::uint32_t p = 0; p < kPartitions; ++p) {
-    for (const auto& [id, dossier] : judge.dossiers({"notification", p})) {
-      const auto state = notification::decode_state(dossier.state);
-      if (!state) return "notices that can't be read";
-      std::set<std::string> told;
-      std::set<DerivedId> keys;
-      for (const auto& notice : state->notices) {
-        const auto& made = notice.made;
-        const auto channel = std::string(name_of(made.way.channel));
-        if (!told.insert(made.origin + made.rule + std::to_string(made.contents.leg.leg) + channel).second)
-          return "an event was told twice by " + channel;
-        if (!keys.insert(made.key).second) return "two notices with one key";
-        if (notice.phase == notification::Phase::kSending) return "a notice on its way without an open intent";
-      }
-    }
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -358,10 +316,10 @@ Scenario linked_scenario(std::uint64_t seed, Fault without) {
   actors->bring_dossiers(scenario.requests);
   scenario.carry_out = [](const Effect& effect, Chance& chance, std::vector<ClientRequest>& requests) {
     if (effect.where.ledger == "postal-dispatch") return carry_out_post(effect, chance, requests);
-    return std::optional(carry_out(effect.intent, chance));
+    return std::optional(carry_out_notice(effect.intent, chance));
   };
   scenario.check = [](const Judge& judge) {
-    auto wrong = check_notices(judge);
+    auto wrong = check_notices(judge, kPartitions);
     return wrong ? wrong : check_paper(judge, kPartitions);
   };
   scenario.act = [actors](const Judge& judge, std::vector<ClientRequest>& requests) { actors->act(judge, requests); };
