@@ -16,8 +16,10 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -313,13 +315,75 @@ TEST_F(Webhooks, ATargetThatMisbehavesHarmsNobodyAndLosesNothing) {
   EXPECT_THAT(faults(), IsEmpty());
 }
 
+TEST_F(Webhooks, ManyEventsGoByOneConnectionOfEachThread) {
+  start_engine();
+  for (int i = 0; i < 100; ++i) intake_.tell({accepted(1), accepted(2), accepted(3), accepted(4)});
+  ASSERT_TRUE(eventually([&] { return came().size() >= 400; }));
+  std::set<int> connections;
+  for (const auto& one : came()) connections.insert(one["line"].get<int>());
+  EXPECT_LE(connections.size(), settings_.threads_of_subscription);
+  EXPECT_THAT(faults(), IsEmpty());
+  const auto seconds = came().back()["time"].get<double>() - came().front()["time"].get<double>();
+  RecordProperty("events_per_second", std::to_string(static_cast<int>(399 / seconds)));
+}
+
+TEST_F(Webhooks, AConnectionTheSubscriberClosedIsOpenedAgain) {
+  start_engine();
+  intake_.tell({accepted(1)});
+  ASSERT_TRUE(eventually([&] { return taken(1).size() == 1; }));
+  receiver_.stop(SIGKILL);
+  start_receiver();
+  intake_.tell({accepted(1)});
+  ASSERT_TRUE(eventually([&] { return taken(1).size() == 2; }));
+  EXPECT_THAT(faults(), IsEmpty());
+}
+
+TEST_F(Webhooks, ASubscriberIsLeftInPeaceAsLongAsItAsks) {
+  settings_.max_backoff = std::chrono::seconds(30);
+  behave(R"({"subject": ")" + subject(1) + R"(", "status": 429, "retry_after": "2"})");
+  start_engine();
+  intake_.tell({accepted(1)});
+  ASSERT_TRUE(eventually([&] { return failing_for() == "HTTP_429"; }));
+  behave("{}");
+  intake_.tell({accepted(2)});
+  ASSERT_TRUE(eventually([&] { return taken(1).size() == 1 && taken(2).size() == 1; }));
+  ASSERT_THAT(came(), SizeIs(3));
+  for (const std::size_t later : {1U, 2U}) EXPECT_GE(came()[later]["time"], came()[0]["time"].get<double>() + 1.9);
+}
+
+TEST_F(Webhooks, ATimeOfDayToComeBackAtIsUnderstood) {
+  settings_.max_backoff = std::chrono::seconds(30);
+  const std::time_t at = std::time(nullptr) + 3;
+  std::array<char, 64> date{};
+  std::tm parts{};
+  gmtime_r(&at, &parts);
+  std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  behave(R"({"status": 503, "retry_after": ")" + std::string(date.data()) + R"("})");
+  start_engine();
+  intake_.tell({accepted(1)});
+  ASSERT_TRUE(eventually([&] { return failing_for() == "HTTP_503"; }));
+  behave("{}");
+  ASSERT_TRUE(eventually([&] { return taken(1).size() == 1; }));
+  EXPECT_GE(came()[1]["time"], static_cast<double>(at) - 1);
+}
+
+TEST_F(Webhooks, NobodyIsAwaitedLongerThanTheLongestPause) {
+  behave(R"({"status": 503, "retry_after": "99999999999"})");
+  start_engine();
+  intake_.tell({accepted(1)});
+  ASSERT_TRUE(eventually([&] { return failing_for() == "HTTP_503"; }));
+  behave("{}");
+  ASSERT_TRUE(eventually([&] { return taken(1).size() == 1; })) << "max_backoff is 100 ms here";
+}
+
 TEST_F(Webhooks, OnlyPublicAndListedTargetsAreCalled) {
   for (const std::string host : {"127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:192.168.1.1]"}) {
     Wish wish;
     wish.url = "https://" + host + ":" + std::to_string(port_) + "/events";
     const auto contents_of_wish = contents(wish);
-    const auto answer = deliver(settings_.targets, contents_of_wish.notices.webhooks.front(), test_event("H47", {kDecided}),
-                                {kDecided}, stopping_);
+    http::Client connection;
+    const auto answer = deliver(connection, settings_.targets, contents_of_wish.notices.webhooks.front(),
+                                test_event("H47", {kDecided}), {kDecided}, stopping_);
     EXPECT_EQ(answer.reason_code, "TARGET_REFUSED") << host;
   }
   EXPECT_THAT(came(), IsEmpty());

@@ -5,12 +5,12 @@ webhook_receiver.py PORT CERTIFICATE KEY SIGNING_KEYS FILE [BEHAVIOUR]
 
 SIGNING_KEYS holds one key a line, as the sender's file does; each is good. A line of FILE holds the time, the message's key, the
 event's id, source, type, subject and data, how often this key came (`copies`, from 1), what is wrong with it (`fault`: `signature`,
-`stale`, `key`, `form`, `order`, or nothing) and the status it was answered with. `order` means: the first copy of an event came
+`stale`, `key`, `form`, `order`, or nothing), the status it was answered with and the `line` it came by (the sender's port). `order` means: the first copy of an event came
 behind one of the same source, partition and dossier that stands later in the ledger. A request that is not signed is answered
 401 and is no event. FILE is read at the start, so that a restarted receiver still knows what it has.
 
 BEHAVIOUR is a file of JSON, read for each request, for trials: `status` answers so, `subject` only for this dossier, `delay` waits
-so many seconds, `location` is sent along with a status of 3xx, `large` sends 100 MB, `drop` takes the event and drops the line.
+so many seconds, `location` is sent along with a status of 3xx, `retry_after` with any, `large` sends 100 MB, `drop` takes the event and drops the line.
 Shares no code with the services.
 """
 import base64
@@ -105,7 +105,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         options = self.server.options
         fault = signature_fault(keys_in(options["keys"]), self.headers, body, time.time())
         record = {"time": time.time(), "key": self.headers.get("webhook-id", ""), "event": "", "source": "", "type": "", "subject": "",
-                  "fault": fault, "status": 204 if fault is None else 401}
+                  "fault": fault, "status": 204 if fault is None else 401, "line": self.client_address[1]}
         behaviour = self.behaviour()
         try:
             event = json.loads(body)
@@ -127,7 +127,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             return None
         if behaviour.get("large"):
             return self.answer_large(record["status"])
-        return self.answer(record["status"], behaviour.get("location"))
+        return self.answer(record["status"], {"Location": behaviour.get("location"), "Retry-After": behaviour.get("retry_after")})
 
     def behaviour(self):
         path = self.server.options["behaviour"]
@@ -136,10 +136,11 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         except (OSError, ValueError):
             return {}
 
-    def answer(self, status, location=None):
+    def answer(self, status, headers=None):
         self.send_response(status)
-        if location:
-            self.send_header("Location", location)
+        for name, value in (headers or {}).items():
+            if value is not None:
+                self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

@@ -3,7 +3,6 @@
 #include "platform/base/base64.h"
 #include "platform/base/encoding.h"
 #include "platform/crypto/sha256.h"
-#include "platform/http/http_client.h"
 #include "platform/http/signature.h"
 
 #include <google/protobuf/util/time_util.h>
@@ -46,7 +45,12 @@ WebhookAnswer read(const http::Answer& answer) {
     }
   }
   if (status >= 300 && status < 400) return refused("REDIRECT", status);
-  if (status < 200 || status >= 300) return refused("HTTP_" + std::to_string(status), status);
+  if (status < 200 || status >= 300) {
+    auto out = refused("HTTP_" + std::to_string(status), status);
+    // Source: RFC 9110, 10.2.3 and RFC 6585, 4.
+    if (status == 429 || status == 503) out.retry_after = answer.retry_after;
+    return out;
+  }
   WebhookAnswer delivered;
   delivered.delivered = true;
   delivered.status = status;
@@ -85,8 +89,9 @@ relay::PublicEvent test_event(const std::string& province, Instant now) {
   return event;
 }
 
-WebhookAnswer deliver(const WebhookTargets& targets, const shared_kernel::WebhookSubscription& subscription,
-                      const relay::PublicEvent& event, Instant now, const std::atomic<bool>& stopping) {
+WebhookAnswer deliver(http::Client& connection, const WebhookTargets& targets,
+                      const shared_kernel::WebhookSubscription& subscription, const relay::PublicEvent& event, Instant now,
+                      const std::atomic<bool>& stopping) {
   const auto keys = http::read_signing_keys(targets.keys_directory + '/' + subscription.keys);
   if (!keys) return refused("KEYS_UNAVAILABLE");
   http::Request request;
@@ -102,7 +107,7 @@ WebhookAnswer deliver(const WebhookTargets& targets, const shared_kernel::Webhoo
   request.authorities = targets.authorities;
   request.limits.timeout = targets.timeout;
   const auto began = std::chrono::steady_clock::now();
-  auto answer = read(http::send(request, stopping));
+  auto answer = read(connection.send(request, stopping));
   answer.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   return answer;
 }

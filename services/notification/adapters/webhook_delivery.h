@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/base/instant.h"
+#include "platform/http/http_client.h"
 #include "platform/relay/public_events.h"
 #include "shared_kernel/notice_rules.h"
 
@@ -30,6 +31,8 @@ struct WebhookAnswer {
   bool delivered = false;  ///< The subscriber answered with 2xx.
   bool stopped = false;    ///< This process ends; nothing is known.
   std::uint32_t status = 0;
+  /// With a status of 429 or 503: how long the subscriber asks to be left in peace; zero: it does not say.
+  std::chrono::seconds retry_after{0};
   std::string reason_code;  ///< Why not: `HTTP_503`, `TIME_OUT`, `REDIRECT`, `TARGET_REFUSED`, `ANSWER_TOO_LARGE` ...
   std::chrono::milliseconds took{0};
 };
@@ -43,9 +46,10 @@ std::string to_json(const relay::PublicEvent& event);
 /// An event that says nothing, to try a subscription with.
 relay::PublicEvent test_event(const std::string& province, Instant now);
 
-/// Sends one event once and waits for the answer. Thread-safety: any thread; blocks at most `targets.timeout`, or until
-/// `stopping` is true.
-WebhookAnswer deliver(const WebhookTargets& targets, const shared_kernel::WebhookSubscription& subscription,
-                      const relay::PublicEvent& event, Instant now, const std::atomic<bool>& stopping);
+/// Sends one event once by `connection` and waits for the answer. Thread-safety: any thread, each with a connection of its
+/// own; blocks at most `targets.timeout`, or until `stopping` is true.
+WebhookAnswer deliver(http::Client& connection, const WebhookTargets& targets,
+                      const shared_kernel::WebhookSubscription& subscription, const relay::PublicEvent& event, Instant now,
+                      const std::atomic<bool>& stopping);
 
 }  // namespace lienthong::notification

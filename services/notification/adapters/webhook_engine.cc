@@ -63,53 +63,6 @@ DossierId line_id(std::string_view subscription, std::uint32_t partition) {
   return *DossierId::from(hash.view().substr(0, DossierId::kSize));
 }
 
-/// Threads of one subscription: one that answers slowly holds up itself only.
-class WebhookEngine::Pool {
- public:
-  explicit Pool(std::size_t threads) {
-    for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) threads_.emplace_back([this] { run(); });
-  }
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-  ~Pool() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      jobs_.clear();
-    }
-    wake_.notify_all();
-    for (auto& thread : threads_) thread.join();
-  }
-  void add(Task job) {
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-    }
-    wake_.notify_one();
-  }
-
- private:
-  void run() {
-    while (true) {
-      Task job;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-        if (stopping_) return;
-        job = std::move(jobs_.front());
-        jobs_.pop_front();
-      }
-      job();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Task> jobs_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
-};
-
 /// An event on its way.
 struct WebhookEngine::Item {
   enum class State : std::uint8_t {
@@ -147,6 +100,7 @@ struct WebhookEngine::Line {
   std::unique_ptr<LineReader> reader;
   std::deque<Item> items;
   std::size_t under = 0;
+  Instant in_peace_until;                   ///< On the steady clock: the subscriber asked to be sent nothing before.
   std::vector<std::deque<OpenBlock>> open;  ///< By ledger.
   std::uint64_t silent_blocks = 0;
   std::vector<DeliveryTried> tried;  ///< Not reported yet.
@@ -170,7 +124,7 @@ void WebhookEngine::stop() {
   if (stopping_.exchange(true)) return;
   mailbox_.close();
   thread_.join();
-  std::map<std::string, std::unique_ptr<Pool>> pools;
+  std::map<std::string, std::unique_ptr<DeliveryPool>> pools;
   {
     const std::lock_guard lock(pools_mutex_);
     pools.swap(pools_);
@@ -352,7 +306,7 @@ void WebhookEngine::pump(Line& line) {
       if (line.under >= settings_.parallel_of_line) break;
       if (item.state == Item::State::kAsk) {
         ask(line, item);
-      } else {
+      } else if (line.in_peace_until <= now) {
         send(line, item);
       }
     }
@@ -446,18 +400,23 @@ void WebhookEngine::send(Line& line, Item& item) {
   if (!wish) return;
   item.state = Item::State::kUnder;
   ++line.under;
-  const auto bring = [this, to = *wish, own = own(line.key.first), partition = line.key.second,
-                      tries = item.attempts](const relay::PublicEvent& event) {
+  const auto bring = [this, to = *wish, own = own(line.key.first), partition = line.key.second, tries = item.attempts](
+                         const relay::PublicEvent& event, http::Client& connection) {
     if (own != nullptr) return own->bring(event, partition, tries, stopping_);
-    return deliver(settings_.targets, to, event, parts_.clock.now(), stopping_);
+    return deliver(connection, settings_.targets, to, event, parts_.clock.now(), stopping_);
   };
   const std::lock_guard lock(pools_mutex_);
-  auto& pool = pools_[wish->id];
-  if (pool == nullptr) pool = std::make_unique<Pool>(settings_.threads_of_subscription);
-  pool->add([this, key = line.key, run = line.run, number = item.number, event = item.event, bring] {
-    const auto answer = bring(event);
-    post([this, key, run, number, answer] { sent(key, run, number, answer); });
-  });
+  pool(wish->id).add(
+      [this, key = line.key, run = line.run, number = item.number, event = item.event, bring](http::Client& connection) {
+        const auto answer = bring(event, connection);
+        post([this, key, run, number, answer] { sent(key, run, number, answer); });
+      });
+}
+
+DeliveryPool& WebhookEngine::pool(const std::string& subscription) {
+  auto& pool = pools_[subscription];
+  if (pool == nullptr) pool = std::make_unique<DeliveryPool>(settings_.threads_of_subscription);
+  return *pool;
 }
 
 void WebhookEngine::sent(const LineKey& key, std::uint64_t run, std::uint64_t number, const WebhookAnswer& answer) {
@@ -490,7 +449,13 @@ void WebhookEngine::failed(Line& line, Item& item, const WebhookAnswer& answer) 
   item.state = Item::State::kReady;
   Duration pause = settings_.first_backoff;
   for (std::uint32_t i = 1; i < item.attempts && pause < settings_.max_backoff; ++i) pause *= 2;
-  item.next_at = parts_.clock.steady() + std::min(pause, settings_.max_backoff);
+  pause = std::min(pause, settings_.max_backoff);
+  const Instant steady = parts_.clock.steady();
+  if (answer.retry_after > Duration::zero()) {
+    pause = std::clamp<Duration>(answer.retry_after, settings_.first_backoff, settings_.max_backoff);
+    line.in_peace_until = steady + pause;
+  }
+  item.next_at = steady + pause;
   // 410: the subscriber says it wants nothing more. Source: RFC 9110, 15.5.11.
   if (answer.status == 410) return suspend(line, "HTTP_410");
   if (now - item.failing_since >= settings_.give_up_after) suspend(line, item.reason_code);
@@ -598,11 +563,9 @@ bool WebhookEngine::test(const std::string& id, std::function<void(WebhookAnswer
   const auto wish = subscription(id);
   if (!wish || own(id) != nullptr || stopping_.load()) return false;
   const std::lock_guard lock(pools_mutex_);
-  auto& pool = pools_[id];
-  if (pool == nullptr) pool = std::make_unique<Pool>(settings_.threads_of_subscription);
-  pool->add([this, to = *wish, done = std::move(done)] {
+  pool(id).add([this, to = *wish, done = std::move(done)](http::Client& connection) {
     const Instant now = parts_.clock.now();
-    done(deliver(settings_.targets, to, test_event(parts_.province, now), now, stopping_));
+    done(deliver(connection, settings_.targets, to, test_event(parts_.province, now), now, stopping_));
   });
   return true;
 }

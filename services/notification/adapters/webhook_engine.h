@@ -1,5 +1,6 @@
 #pragma once
 
+#include "notification/adapters/delivery_pool.h"
 #include "notification/adapters/line_reader.h"
 #include "notification/adapters/webhook_delivery.h"
 #include "notification/core/notice.h"
@@ -12,8 +13,6 @@
 #include "platform/ports/log.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -94,7 +93,6 @@ class WebhookEngine final : public ports::LogSink {
  private:
   struct Item;
   struct Line;
-  class Pool;
   using Task = std::function<void()>;
   using LineKey = std::pair<std::string, std::uint32_t>;  // subscription, partition
   struct Counts {
@@ -116,6 +114,8 @@ class WebhookEngine final : public ports::LogSink {
   bool gather(Line& line, const LineReader::Block& block);
   void ask(Line& line, Item& item);
   void send(Line& line, Item& item);
+  /// With `pools_mutex_` held.
+  DeliveryPool& pool(const std::string& subscription);
   void sent(const LineKey& key, std::uint64_t run, std::uint64_t number, const WebhookAnswer& answer);
   void failed(Line& line, Item& item, const WebhookAnswer& answer);
   static void settle(Line& line);
@@ -135,7 +135,7 @@ class WebhookEngine final : public ports::LogSink {
   ledger::Mailbox<Task> mailbox_;
 
   std::mutex pools_mutex_;
-  std::map<std::string, std::unique_ptr<Pool>> pools_;
+  std::map<std::string, std::unique_ptr<DeliveryPool>> pools_;
   std::map<std::string, Counts> counts_;  // with pools_mutex_
   std::map<LineKey, bool> suspended_;     // with pools_mutex_
 

@@ -15,13 +15,18 @@
 namespace lienthong::http {
 namespace {
 
+// Servers close idle connections after about a minute; an address and a certificate are looked at again after five.
+constexpr long kIdleSecondsMax = 45;
+constexpr long kLifeSecondsMax = 300;
+constexpr curl_off_t kRetryAfterSecondsMax = 24L * 3600;
+
 struct Once {
   Once() { curl_global_init(CURL_GLOBAL_DEFAULT); }
 };
 
 int progress(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   const auto& watch = *static_cast<const Watch*>(data);
-  if (!watch.stopping.load()) return 0;
+  if (!watch.stopping->load()) return 0;
   if (watch.socket != CURL_SOCKET_BAD) ::shutdown(watch.socket, SHUT_RDWR);
   return 1;
 }
@@ -143,10 +148,13 @@ bool has_control(const std::string& text) {
 
 }  // namespace
 
-CurlHandle make_handle(const Limits& limits, Watch& watch) {
+CurlHandle make_handle() {
   static const Once kOnce;
-  CurlHandle handle(curl_easy_init(), &curl_easy_cleanup);
-  CURL* curl = handle.get();
+  return {curl_easy_init(), &curl_easy_cleanup};
+}
+
+void prepare(CURL* curl, const Limits& limits, Watch& watch) {
+  curl_easy_reset(curl);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect_timeout.count()));
@@ -158,7 +166,6 @@ CurlHandle make_handle(const Limits& limits, Watch& watch) {
   curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &watch);
   curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
   curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, &watch);
-  return handle;
 }
 
 void append(CurlList& list, const std::string& line) {
@@ -186,17 +193,36 @@ Transfer transfer_of(CURLcode code) {
   }
 }
 
-Answer send(const Request& request, const std::atomic<bool>& stopping) {
+struct Client::Kept {
+  // Connections call back into it when they are closed, so it goes after the handle.
+  Watch watch;
+  CurlHandle handle = make_handle();
+  /// Where the kept connection leads and how far it may; another place or reach takes another connection.
+  std::string place;
+};
+
+Client::Client() = default;
+Client::~Client() = default;
+
+Answer Client::send(const Request& request, const std::atomic<bool>& stopping) {
   Answer answer;
-  const bool listed =
-      std::find(request.listed.begin(), request.listed.end(), host_and_port(request.url)) != request.listed.end();
+  const auto target = host_and_port(request.url);
+  const bool listed = std::find(request.listed.begin(), request.listed.end(), target) != request.listed.end();
   const bool guarded = request.reach == Reach::kPublic && !listed;
   for (const auto& [name, value] : request.headers) {
-    if (has_control(name) || has_control(value)) return {Transfer::kRefused, 0, "", "a header with a line break"};
+    if (has_control(name) || has_control(value)) return {Transfer::kRefused, 0, "", "a header with a line break", {}};
   }
-  Watch watch{stopping, CURL_SOCKET_BAD, guarded, false};
-  const auto handle = make_handle(request.limits, watch);
-  CURL* curl = handle.get();
+  const auto place = target + '|' + request.reached_at + '|' + request.authorities + (guarded ? "|guarded" : "|");
+  if (!kept_ || kept_->place != place) kept_ = std::make_unique<Kept>();
+  kept_->place = place;
+  auto& watch = kept_->watch;
+  watch.stopping = &stopping;
+  watch.guarded = guarded;
+  watch.refused = false;
+  CURL* curl = kept_->handle.get();
+  prepare(curl, request.limits, watch);
+  curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, kIdleSecondsMax);
+  curl_easy_setopt(curl, CURLOPT_MAXLIFETIME_CONN, kLifeSecondsMax);
   CurlList route(nullptr, &curl_slist_free_all);
   if (!request.reached_at.empty()) append(route, "::" + request.reached_at);
   CurlList headers(nullptr, &curl_slist_free_all);
@@ -219,16 +245,23 @@ Answer send(const Request& request, const std::atomic<bool>& stopping) {
   const CURLcode code = curl_easy_perform(curl);
   answer.transfer = collector.too_large ? Transfer::kTooLarge : watch.refused ? Transfer::kRefused : transfer_of(code);
   if (code != CURLE_OK) answer.detail = curl_easy_strerror(code);
-  // An answer that is no HTTP has this code too, and then the request is with the other side.
-  long connects = 0;
-  curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connects);
-  if (code == CURLE_UNSUPPORTED_PROTOCOL && connects > 0) answer.transfer = Transfer::kBrokenOff;
+  // An answer that is no HTTP has this code too, and then the request is with the other side; so it may be where a kept
+  // connection broke and no other could be opened.
+  long sent = 0;
+  curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+  const bool says_nothing_was_sent = code == CURLE_UNSUPPORTED_PROTOCOL || answer.transfer == Transfer::kNotBegun;
+  if (says_nothing_was_sent && sent > 0) answer.transfer = Transfer::kBrokenOff;
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   answer.status = static_cast<int>(status);
+  curl_off_t retry_after = 0;
+  curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
+  answer.retry_after = std::chrono::seconds(std::clamp<curl_off_t>(retry_after, 0, kRetryAfterSecondsMax));
   if (answer.transfer == Transfer::kDone) answer.body = std::move(collector.body);
   return answer;
 }
+
+Answer send(const Request& request, const std::atomic<bool>& stopping) { return Client().send(request, stopping); }
 
 bool is_public_address(std::string_view address) {
   const std::string text(address);

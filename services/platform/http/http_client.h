@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,10 +58,29 @@ struct Answer {
   int status = 0;
   std::string body;
   std::string detail;  ///< What went wrong, for logs; never part of a request or an answer.
+  /// `Retry-After`, as seconds from now whichever form it had; zero: none, or a time that has passed.
+  std::chrono::seconds retry_after{0};
 };
 
-/// Sends one request and waits for the answer. A redirect is an answer like others: it is never followed, since it may lead
-/// inward. Thread-safety: any thread; blocks at most `limits.timeout`, or until `stopping` is true.
+/// Sends requests one after the other and keeps the connection between them as long as they go to the same place in the same
+/// way. An address is looked at for each connection, hence not again for a request on one that was kept. One that the other
+/// side has closed is opened again; a request that was lost with it may be sent twice. Thread-safety: one thread at a time.
+class Client {
+ public:
+  Client();
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  /// Sends one request and waits for the answer. A redirect is an answer like others: it is never followed, since it may
+  /// lead inward. Blocks at most `limits.timeout`, or until `stopping` is true.
+  Answer send(const Request& request, const std::atomic<bool>& stopping);
+
+ private:
+  struct Kept;
+  std::unique_ptr<Kept> kept_;
+};
+
+/// Sends one request by a connection of its own. Thread-safety: any thread; otherwise as Client::send.
 Answer send(const Request& request, const std::atomic<bool>& stopping);
 
 /// True for an IPv4 or IPv6 address, in text form, that is reachable from anywhere. Source: IANA special-purpose registries.

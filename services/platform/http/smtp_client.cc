@@ -92,9 +92,10 @@ std::string format_mail(const Mail& mail) {
 
 MailAnswer send_mail(const SmtpServer& server, const Mail& mail, const std::atomic<bool>& stopping) {
   if (!is_mail_address(mail.to) || !is_mail_address(mail.from)) return {Transfer::kRefused, 0, "this is no mail address"};
-  Watch watch{stopping};
-  const auto handle = make_handle(server.limits, watch);
+  Watch watch{&stopping};
+  const auto handle = make_handle();
   CURL* curl = handle.get();
+  prepare(curl, server.limits, watch);
   CurlList recipients(nullptr, &curl_slist_free_all);
   append(recipients, '<' + mail.to + '>');
   const std::string text = format_mail(mail);
