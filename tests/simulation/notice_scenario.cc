@@ -15,6 +15,8 @@ namespace {
 using namespace notification;
 
 constexpr std::uint64_t kReports = 6;  // of one epoch
+/// For one dossier or line: below what its request ring keeps, since the judge knows of every request.
+constexpr std::uint32_t kCommandsMax = 24;
 
 DossierId line_of(std::uint32_t partition) {
   return *DossierId::from(crypto::sha256({"line", std::to_string(partition)}).view().substr(0, DossierId::kSize));
@@ -96,7 +98,10 @@ void allow_notices(shared_kernel::CatalogueContents& contents) {
 
 void NoticeActors::act(const Judge& judge, std::uint32_t p, std::vector<ClientRequest>& requests) {
   const auto give = [&](const DossierId& id, const std::string& what, const CommandBody& body) {
-    if (first(id, what)) add(requests, seed_, p, id, body);
+    if (given_[id] < kCommandsMax && first(id, what)) {
+      ++given_[id];
+      add(requests, seed_, p, id, body);
+    }
   };
   give(line_of(p), "open", OpenLine{"land-office", {}});
   for (const auto& [id, dossier] : judge.dossiers({"notification", p})) {

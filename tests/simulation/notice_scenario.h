@@ -4,6 +4,7 @@
 #include "simulation/world.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,6 +32,7 @@ class NoticeActors {
   std::uint64_t seed_;
   Chance chance_;
   std::set<std::pair<DossierId, std::string>> done_;
+  std::map<DossierId, std::uint32_t> given_;
 };
 
 /// What a provider may answer; a notice ends in any case, because attempts are counted.
