@@ -177,7 +177,8 @@ class NationalPortal : public ::testing::Test {
       state.procedure_code = "1.000001";
       state.received_by = "COMMUNE";
       if (status == 1) state.submitted_at = {kDecided};
-      if (status >= 2) state.dossier_code = "000.01.01.H47-251124-000" + std::to_string(number);
+      constexpr std::uint32_t kNotAccepted = 3;
+      if (status >= 2 && status != kNotAccepted) state.dossier_code = "000.01.01.H47-251124-000" + std::to_string(number);
       if (status >= 9) state.processed_at = {kDecided};
     });
     intake::v1::StatusChanged event;
