@@ -336,7 +336,9 @@ class MonitoringCases:
             dossier_id = desk.receive("H47.22.02", "1.001776").dossier.dossier_id
             order = self.system.ltctl("shipment", "order", dossier_id, "--paper", "KQ", "-o", "json", principal="demo")
             item = json.loads(order.stdout)["shipment"]["item"]
-            self.system.ltctl("shipment", "scan", item, "CN1", principal="demo")
+            # An item is found by its number a moment after it was ordered.
+            eventually(self, 20, lambda: self.system.ltctl("shipment", "scan", item, "CN1", principal="demo", check=False).returncode,
+                       lambda code: code == 0)
             shown = eventually(self, 20, lambda: monitoring.timeline(dossier_id),
                                lambda seen: seen.complete and any(one.stable == 2 for one in seen.shipments) and len(seen.notices) > 0)
             [shipment] = shown.shipments
