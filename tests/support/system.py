@@ -456,7 +456,7 @@ class System:
                                             preexec_fn=die_with_parent)
         return demo
 
-    def check(self, settle=90):
+    def check(self, settle=240):
         """The independent checker over the raw ledgers and all acknowledgements so far. Returns (its last line, whole output)."""
         if self.edition == "embedded":
             source = ["--sqlite", self.directory / "data/lienthong"]
@@ -464,7 +464,7 @@ class System:
             source = ["--kafka", f"127.0.0.1:{self.ports[0]}", "--certificates", self.certificates]
         result = run([sys.executable, "-B", ROOT / "tests/checker/checker.py", *source, "--settle", settle,
                       "--acknowledgements", self.directory / "acknowledgements-*.jsonl", "--mail", self.directory / "mail.jsonl",
-                      *(["--texts", self.directory / "texts.jsonl"] if self.texts else []), *self._subscription()], seconds=300, check=False)
+                      *(["--texts", self.directory / "texts.jsonl"] if self.texts else []), *self._subscription()], seconds=600, check=False)
         output = result.stdout + result.stderr
         return (result.stdout.splitlines() or [""])[-1], output
 
