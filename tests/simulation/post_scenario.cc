@@ -158,7 +158,10 @@ std::optional<std::string> check_dossier(const DossierPost& post, std::set<std::
 
 std::optional<std::string> check_bag(const DossierId& id, const Bag& bag,
                                      const std::map<DossierId, const DossierPost*>& posts) {
-  if (!bag.untold.empty()) return "a bag could not tell: " + bag.untold.front().reason;
+  for (const auto& one : bag.untold) {
+    // A dossier that waits for an operator can't be told; the bag names it.
+    if (one.reason != "DOSSIER_PARKED") return "a bag could not tell: " + one.reason;
+  }
   if (bag.seal.empty()) return std::nullopt;
   for (const auto& line : bag.lines) {
     const auto found = posts.find(line.dossier.id);
@@ -167,6 +170,10 @@ std::optional<std::string> check_bag(const DossierId& id, const Bag& bag,
              std::any_of(found->second->bags.begin(), found->second->bags.end(),
                          [&](const auto& fact) { return kind_of(fact) == std::tuple(id, kind, line.bundle); });
     };
+    const bool untold = std::any_of(bag.untold.begin(), bag.untold.end(), [&](const auto& one) {
+      return one.target == shared_kernel::format_dossier_name(line.dossier);
+    });
+    if (untold) continue;
     if (!heard(BagFactKind::kSealed)) return "a dossier was not told of the bag it is in";
     if (bag.opened && !heard(BagFactKind::kReceived) && !heard(BagFactKind::kMissing))
       return "a dossier was not told that its bag was opened";
