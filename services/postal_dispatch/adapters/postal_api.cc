@@ -7,6 +7,7 @@
 #include "postal_dispatch/adapters/post_values.h"
 #include "postal_dispatch/adapters/post_view.h"
 #include "postal_dispatch/adapters/state_codec.h"
+#include "postal_dispatch/core/not_found.h"
 #include "shared_kernel/api/addresses.h"
 #include "shared_kernel/command.h"
 
@@ -23,23 +24,6 @@ using shared_kernel::api::ReadDossier;
 using wire::Decoding;
 
 namespace {
-
-Error bag_not_found() {
-  return {ErrorCode::kNotFound, "BAG_NOT_FOUND",
-          "Không có túi thư này, hoặc túi không thuộc cơ quan của bạn; hãy kiểm tra mã túi.",
-          "There is no such bag, or it is not your agency's; check the bag's id."};
-}
-Error settlement_not_found() {
-  return {ErrorCode::kNotFound, "SETTLEMENT_NOT_FOUND",
-          "Không có bảng đối soát này, hoặc không thuộc cơ quan của bạn; hãy kiểm tra đơn vị, hãng vận chuyển và ngày.",
-          "There is no such settlement, or it is not your agency's; check desk, carrier and day."};
-}
-
-Error scan_not_found() {
-  return {ErrorCode::kNotFound, "SCAN_NOT_FOUND",
-          "Không có lượt quét chưa khớp này, hoặc bạn không được xem; hãy kiểm tra định danh.",
-          "There is no such unmatched scan, or you may not see it; check its id."};
-}
 
 Error error_of(const shared_kernel::api::api_v1::Failure& failed) {
   auto error = rpc::to_error(grpc::Status(static_cast<grpc::StatusCode>(failed.code()), ""));

@@ -7,12 +7,6 @@
 namespace lienthong::postal_dispatch {
 namespace {
 
-Error bag_not_found() {
-  return {ErrorCode::kNotFound, "BAG_NOT_FOUND",
-          "Không có túi thư này, hoặc túi không thuộc cơ quan của bạn; hãy kiểm tra mã túi.",
-          "There is no such bag, or it is not your agency's; check the bag's id."};
-}
-
 /// Each dossier and bundle once, each with papers, not too many.
 Result<void> check_lines(const std::vector<BagLine>& lines) {
   std::set<std::pair<DossierName, Bundle>> seen;

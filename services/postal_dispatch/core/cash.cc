@@ -5,12 +5,6 @@
 namespace lienthong::postal_dispatch {
 namespace {
 
-Error settlement_not_found() {
-  return {ErrorCode::kNotFound, "SETTLEMENT_NOT_FOUND",
-          "Không có bảng đối soát này, hoặc không thuộc cơ quan của bạn; hãy kiểm tra đơn vị, hãng vận chuyển và ngày.",
-          "There is no such settlement, or it is not your agency's; check desk, carrier and day."};
-}
-
 bool is_settlement(const State& state) {
   return std::holds_alternative<std::monostate>(state) || std::holds_alternative<Settlement>(state);
 }

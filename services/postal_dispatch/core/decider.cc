@@ -210,12 +210,6 @@ bool may(const Catalogue& rules, const CommandHeader& header, Action action, con
   return principal != nullptr && Catalogue::allows_some_procedure(*principal, action, agency);
 }
 
-Error shipment_not_found() {
-  return {ErrorCode::kNotFound, "SHIPMENT_NOT_FOUND",
-          "Không có bưu gửi này, hoặc bưu gửi không thuộc cơ quan của bạn; hãy kiểm tra mã hồ sơ và số thứ tự bưu gửi.",
-          "There is no such shipment, or it is not your agency's; check the dossier id and the shipment's number."};
-}
-
 Result<std::string> agency_of(const Catalogue& rules, const HomeKey& home) {
   const auto desk = rules.home(home);
   if (!desk) {

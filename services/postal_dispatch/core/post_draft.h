@@ -1,6 +1,7 @@
 #pragma once
 
 #include "postal_dispatch/core/decider.h"
+#include "postal_dispatch/core/not_found.h"
 #include "postal_dispatch/core/telling.h"
 #include "shared_kernel/draft.h"
 
@@ -61,8 +62,6 @@ const Shipment* find_shipment(const State& state, std::uint32_t number);
 
 /// True when the principal may do this for the agency; procedures do not matter to the post.
 bool may(const Catalogue& rules, const CommandHeader& header, Action action, const std::string& agency);
-/// One text for what is not there and what is another agency's.
-Error shipment_not_found();
 /// The agency of the entity's desk. Errors: kInvalidArgument HOME_KEY_UNKNOWN.
 Result<std::string> agency_of(const Catalogue& rules, const HomeKey& home);
 /// The agency that sends bags under this key: that of a desk, or an agency without one under its own code.

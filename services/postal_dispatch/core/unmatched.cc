@@ -11,12 +11,6 @@ const HomeKey& unmatched_home() {
   return kKey;
 }
 
-Error scan_not_found() {
-  return {ErrorCode::kNotFound, "SCAN_NOT_FOUND",
-          "Không có lượt quét chưa khớp này, hoặc bạn không được xem; hãy kiểm tra định danh.",
-          "There is no such unmatched scan, or you may not see it; check its id."};
-}
-
 bool reports_scans(const Catalogue& rules, const CommandHeader& header) {
   const auto* principal = rules.principal(header.principal);
   return principal != nullptr &&
